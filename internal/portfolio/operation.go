@@ -1,0 +1,159 @@
+package portfolio
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// OperationKind says what an operation does, in the words of domaind's commands.
+type OperationKind string
+
+// The kinds of operations. Renewals and restores are purchases: they cost money
+// and are sent once. The others are wishes: safe to repeat until there is evidence.
+const (
+	OpRenew        OperationKind = "renew"
+	OpRestore      OperationKind = "restore"
+	OpAccept       OperationKind = "accept"
+	OpReject       OperationKind = "reject"
+	OpCancelChange OperationKind = "cancel-change"
+)
+
+// Purchase says whether operations of this kind cost money.
+func (k OperationKind) Purchase() bool { return k == OpRenew || k == OpRestore }
+
+// OperationState is where an operation stands. See the package executor for the
+// transitions.
+type OperationState string
+
+// The states of operations.
+const (
+	StateAsked    OperationState = "asked"    // waits for a person's answer
+	StateReserved OperationState = "reserved" // money is set aside; nothing was sent
+	StateArmed    OperationState = "armed"    // written before the request leaves
+	StatePending  OperationState = "pending"  // DNSimple accepted it and works on it
+	StateUnknown  OperationState = "unknown"  // the request may have had its effect
+	StateDone     OperationState = "done"
+	StateFailed   OperationState = "failed"
+)
+
+// Open says whether the operation has not ended.
+func (s OperationState) Open() bool { return s != StateDone && s != StateFailed }
+
+// Operation is one thing done or to be done: a row of the ledger.
+type Operation struct {
+	Key       string        `json:"key"` // see [OperationKey]
+	AccountID int64         `json:"account"`
+	Kind      OperationKind `json:"kind"`
+	SubjectID int64         `json:"subject"` // the id of the domain, push or change
+	DomainID  int64         `json:"domain"`  // the domain it touches; 0 where that is not known
+	Name      string        `json:"name"`    // the domain's name; "" where that is not known
+	Occasion  string        `json:"occasion"`
+	Attempt   int           `json:"attempt"` // from 1
+	// Follows is the key of the operation whose refusal made this one necessary.
+	Follows string `json:"follows,omitempty"`
+
+	State OperationState `json:"state"`
+	// Attention says that a person should look at it.
+	Attention bool `json:"attention,omitempty"`
+
+	// ExpiresAt is the domain's expiration when the operation was reserved: what
+	// evidence is measured against.
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	Years     int       `json:"years,omitempty"`   // what a renewal buys
+	Contact   int64     `json:"contact,omitempty"` // the registrant of an accepted push
+	SourceID  int64     `json:"source,omitempty"`  // the proven source of an accepted push
+	// Premium is the price that DNSimple wants confirmed; nil where the name is not premium.
+	Premium *Money `json:"premium,omitempty"`
+
+	// Reserved is the worst-case price, set aside from reserved on; released (0)
+	// where the operation ended without a purchase.
+	Reserved Money `json:"reserved"`
+	// SpendDay is the day (YYYY-MM-DD, in the policy's time zone) on which the
+	// operation was armed, to which its money counts for good; "" before.
+	SpendDay string `json:"spend_day,omitempty"`
+	// Charge is the price once it was found in the billing charges, and ChargeRefs
+	// the lines there ("reference#index").
+	Charge     *Money   `json:"charge,omitempty"`
+	ChargeRefs []string `json:"charge_refs,omitempty"`
+
+	Sent     int   `json:"sent"`                // requests that left, or may have left
+	RemoteID int64 `json:"remote_id,omitempty"` // DNSimple's id of the renewal or restore
+
+	// Refused says that DNSimple refused a plain renewal of a lapsed domain: it is
+	// in redemption.
+	Refused bool `json:"refused,omitempty"`
+
+	Rule   string            `json:"rule,omitempty"`
+	RuleAt string            `json:"rule_at,omitempty"`
+	Policy string            `json:"policy,omitempty"` // hash of the policy that reserved it
+	By     string            `json:"by"`               // "rule renew-core (config.toml:42)", or the operator
+	Loud   bool              `json:"loud,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
+
+	CreatedAt time.Time `json:"created_at"`
+	ArmedAt   time.Time `json:"armed_at,omitzero"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+	// Checks counts the reads since the request left; NextAt is when the operation
+	// is looked at again.
+	Checks  int       `json:"checks,omitempty"`
+	NextAt  time.Time `json:"next_at,omitzero"`
+	History []Step    `json:"history"`
+}
+
+// Step is one change of an operation's state.
+type Step struct {
+	At    time.Time      `json:"at"`
+	State OperationState `json:"state"`
+	Note  string         `json:"note"`
+	By    string         `json:"by"` // "daemon", or the operator
+}
+
+// OperationKey derives a row's key. The occasion is what makes the operation
+// necessary once: for renewals and restores the day of the expiration that is
+// extended (see [OccasionOf]), for pushes and changes their id.
+func OperationKey(account int64, kind OperationKind, subject int64, occasion string, attempt int) string {
+	return strings.Join([]string{
+		strconv.FormatInt(account, 10), string(kind), strconv.FormatInt(subject, 10), occasion, strconv.Itoa(attempt),
+	}, "|")
+}
+
+// OccasionOf is the occasion of a purchase that extends the given expiration.
+func OccasionOf(expiresAt time.Time) string { return expiresAt.UTC().Format(time.DateOnly) }
+
+// ShortID is how people name the operation: eight letters derived from its key.
+func (o Operation) ShortID() string {
+	sum := sha256.Sum256([]byte(o.Key))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
+}
+
+// Price is what the operation costs: the charge once it is known, what was
+// reserved until then.
+func (o Operation) Price() Money {
+	if o.Charge != nil {
+		return *o.Charge
+	}
+	return o.Reserved
+}
+
+// Spends tells how the operation counts against the ceilings: its amount, and
+// the day it counts to. An operation that is not armed yet counts to whatever day
+// it is (day ""); one that released its money counts nowhere (ok false).
+func (o Operation) Spends() (amount Money, day string, ok bool) {
+	if !o.Kind.Purchase() || o.Reserved == 0 {
+		return 0, "", false
+	}
+	return max(o.Reserved, o.Price()), o.SpendDay, true
+}
+
+// String names the operation for people: "renew example.com (k3j5x7aq)".
+func (o Operation) String() string {
+	name := o.Name
+	if name == "" {
+		name = fmt.Sprintf("%s %d", o.Occasion, o.SubjectID)
+	}
+	return fmt.Sprintf("%s %s (%s)", o.Kind, name, o.ShortID())
+}
