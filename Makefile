@@ -1,0 +1,57 @@
+# `make help` says what there is. GNU make 4.3, no shell beyond sh.
+
+GO       ?= go
+GOLANGCI := bin/golangci-lint
+
+# The binary is static, so everything is built and tested without cgo; only the
+# race detector needs it.
+export CGO_ENABLED := 0
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help check build test race lint tidy bench demo fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: build tidy lint test race ## all that CI runs: build, tidy, lint, test, race
+
+build: ## compile every package, and the static binary into bin/domaind
+	@echo '== build'
+	@$(GO) build ./...
+	@$(GO) build -trimpath -o bin/domaind ./cmd/domaind
+
+test: ## run the tests
+	@echo '== go test ./...'
+	@$(GO) test ./...
+
+race: ## run the tests under the race detector (needs gcc)
+	@echo '== go test -race ./...'
+	@CGO_ENABLED=1 $(GO) test -race ./...
+
+lint: $(GOLANGCI) ## run the linters; the first time this builds them, in about two minutes
+	@echo '== golangci-lint run'
+	@$(GOLANGCI) run ./...
+
+tidy: ## fail where go.mod or go.sum is not tidy
+	@echo '== go mod tidy -diff'
+	@$(GO) mod tidy -diff
+
+bench: ## run the benchmarks of every package
+	@$(GO) test -run '^$$' -bench . -benchmem ./...
+
+demo: ## show what domaind does, on a simulated DNSimple
+	@$(GO) run ./cmd/domaind demo
+
+fmt: $(GOLANGCI) ## format the code (gofumpt, goimports)
+	@$(GOLANGCI) fmt ./...
+
+clean: ## remove what was built
+	@rm -rf bin
+
+# The linters have a module of their own, so that theirs are no dependencies of ours.
+$(GOLANGCI): tools/go.mod tools/go.sum
+	@echo '== building golangci-lint (tools/go.mod)'
+	@cd tools && $(GO) build -buildvcs=false -trimpath -ldflags='-s -w' \
+		-o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
