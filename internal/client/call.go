@@ -1,0 +1,124 @@
+package client
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+// Tries of a read, and the wait before the second; it doubles from there.
+const (
+	readTries   = 3
+	readBackoff = time.Second
+	// maxRetryWait bounds how long a read waits for the end of a rate limit.
+	maxRetryWait = time.Hour
+)
+
+type urgentKey struct{}
+
+// Urgent marks the reads made with the context as belonging to a call that
+// changes the world: they may use the part of the request quota that is kept for
+// those.
+func Urgent(ctx context.Context) context.Context {
+	return context.WithValue(ctx, urgentKey{}, true)
+}
+
+func urgent(ctx context.Context) bool {
+	marked, _ := ctx.Value(urgentKey{}).(bool)
+	return marked
+}
+
+// sender makes one SDK call. Its error counts only where nothing was sent: the
+// answer is in the exchange.
+type sender func(ctx context.Context) error
+
+// call names an act for errors: "renew example.com (account 1010)".
+func (c *Client) call(format string, args ...any) string {
+	return fmt.Sprintf(format, args...) + " (account " + c.accountID + ")"
+}
+
+// read makes a call that only asks, up to three times. An error is a
+// *portfolio.CallError; without one the status is 2xx and the body complete.
+func (c *Client) read(ctx context.Context, call string, send sender) (*exchange, error) {
+	for try := 1; ; try++ {
+		ex, failure := c.once(ctx, call, false, send)
+		if failure == nil {
+			return ex, nil
+		}
+		if try == readTries || !worthRetrying(ex, failure) || ctx.Err() != nil {
+			return ex, failure
+		}
+		if err := c.sleep(ctx, c.pause(call, try, failure)); err != nil {
+			failure.Err = errors.Join(failure.Err, err)
+			return ex, failure
+		}
+	}
+}
+
+// change makes a call that changes the world, once. The exchange is valid even
+// with an error.
+func (c *Client) change(ctx context.Context, call string, send sender) (*exchange, error) {
+	ex, failure := c.once(ctx, call, true, send)
+	if failure != nil {
+		return ex, failure
+	}
+	return ex, nil
+}
+
+// once throttles, sends, and interprets the status of what came back.
+func (c *Client) once(ctx context.Context, call string, change bool, send sender) (*exchange, *portfolio.CallError) {
+	ex := &exchange{change: change}
+	if err := c.throttle.admit(ctx, change || urgent(ctx)); err != nil {
+		return ex, c.notSent(call, "waiting for the request quota", err)
+	}
+	defer c.throttle.done(ex)
+
+	timeout := c.readTimeout
+	if change {
+		timeout = c.moneyTimeout
+	}
+	limited, cancel := context.WithTimeout(withExchange(ctx, ex), timeout)
+	defer cancel()
+	err := send(limited)
+	if !ex.started {
+		if err == nil {
+			err = errors.New("the SDK sent no request")
+		}
+		return ex, c.notSent(call, "no request was made", err)
+	}
+	return ex, c.judge(call, ex)
+}
+
+// worthRetrying says whether the same question may have another answer soon.
+func worthRetrying(ex *exchange, failure *portfolio.CallError) bool {
+	switch {
+	case !ex.started:
+		return false
+	case ex.status == 0: // not sent, a timeout, a reset
+		return true
+	case ex.status == http.StatusTooManyRequests, ex.status >= 500:
+		return true
+	}
+	return ex.bodyErr != nil && !errors.Is(failure.Err, errTooLarge)
+}
+
+// pause is the time before the next try: until the end of a rate limit where it
+// is known, else doubling, and spread by up to a half. The spread comes from the
+// call and the moment, not from chance, so that a simulation repeats itself.
+func (c *Client) pause(call string, try int, failure *portfolio.CallError) time.Duration {
+	now := c.now()
+	if wait := failure.RetryAt.Sub(now); failure.Outcome == portfolio.OutcomeRateLimited && wait > 0 {
+		return min(wait, maxRetryWait)
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(call))
+	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano()))) //nolint:gosec // G115: bits for a hash; the sign does not matter
+	base := readBackoff << (try - 1)
+	return base + time.Duration(h.Sum64()%uint64(base/2)) //nolint:gosec // G115: base is a few seconds
+}

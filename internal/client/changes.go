@@ -1,0 +1,120 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+
+	"github.com/dnsimple/dnsimple-go/v9/dnsimple"
+
+	"domaind/internal/portfolio"
+)
+
+// RegistrantChanges lists the account's registrant changes in one state. Without a
+// state the API gives those that are new or pending alone.
+func (c *Client) RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error] {
+	options := dnsimple.RegistrantChangeListOptions{}
+	act := "list registrant changes"
+	if state != "" {
+		options.State = dnsimple.String(string(state))
+		act = fmt.Sprintf("list %s registrant changes", c.clean(string(state), maxWord))
+	}
+	convert := each(c.registrantChange)
+	return pages(ctx, c, act, func(ctx context.Context, page dnsimple.ListOptions) error {
+		options := options
+		options.ListOptions = page
+		_, err := c.sdk.Registrar.ListRegistrantChange(ctx, c.accountID, &options)
+		return err
+	}, func(raw json.RawMessage) ([]portfolio.RegistrantChange, []error) {
+		changes, problems := convert(raw)
+		if len(changes) == 1 && state != "" && changes[0].State != state {
+			// It will be, or was, on the list of its own state.
+			return nil, nil
+		}
+		return changes, problems
+	})
+}
+
+// RegistrantChange reads one registrant change.
+func (c *Client) RegistrantChange(ctx context.Context, id int64) (portfolio.RegistrantChange, error) {
+	call := c.call("read registrant change %d", id)
+	if id <= 0 {
+		return portfolio.RegistrantChange{}, c.refuse(call, "the id of a registrant change is positive")
+	}
+	ex, err := c.read(ctx, call, func(ctx context.Context) error {
+		_, err := c.sdk.Registrar.GetRegistrantChange(ctx, c.accountID, int(id))
+		return err
+	})
+	if err != nil {
+		return portfolio.RegistrantChange{}, err
+	}
+	change, err := c.changeIn(ex.body, id)
+	if err != nil {
+		return portfolio.RegistrantChange{}, c.malformed(call, ex, err)
+	}
+	return change, nil
+}
+
+// CancelRegistrantChange stops a registrant change, and gives the state that it is
+// in now: cancelled, or what DNSimple says where it has only begun to cancel.
+func (c *Client) CancelRegistrantChange(ctx context.Context, id int64) (portfolio.ChangeState, error) {
+	call := c.call("cancel registrant change %d", id)
+	if id <= 0 {
+		return "", c.refuse(call, "the id of a registrant change is positive")
+	}
+	ex, err := c.change(ctx, call, func(ctx context.Context) error {
+		_, err := c.sdk.Registrar.DeleteRegistrantChange(ctx, c.accountID, int(id))
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if ex.status == http.StatusNoContent {
+		return portfolio.ChangeCancelled, nil
+	}
+	change, err := c.changeIn(ex.body, id)
+	if err != nil {
+		return "", c.malformed(call, ex, err)
+	}
+	return change.State, nil
+}
+
+// changeIn reads the registrant change of an answer, which must be the one asked for.
+func (c *Client) changeIn(body []byte, id int64) (portfolio.RegistrantChange, error) {
+	said, err := data[dnsimple.RegistrantChange](body)
+	if err != nil {
+		return portfolio.RegistrantChange{}, err
+	}
+	if int64(said.Id) != id {
+		return portfolio.RegistrantChange{}, fmt.Errorf("the answer is about registrant change %d", said.Id)
+	}
+	return c.registrantChange(said)
+}
+
+// registrantChange converts what DNSimple says of a registrant change.
+func (c *Client) registrantChange(r dnsimple.RegistrantChange) (portfolio.RegistrantChange, error) {
+	state := portfolio.ChangeState(r.State)
+	created, err := moment(r.CreatedAt)
+	switch {
+	case r.Id <= 0 || r.DomainId <= 0 || r.ContactId <= 0:
+		err = errors.New("no id, or no domain's, or no contact's")
+	case r.AccountId != 0 && int64(r.AccountId) != c.account.ID:
+		err = fmt.Errorf("it belongs to account %d", r.AccountId)
+	case !state.Known():
+		err = fmt.Errorf("unknown state %q", cut(strip(r.State), maxWord))
+	case err == nil && created.IsZero():
+		err = errors.New("it does not say when it was made")
+	}
+	if err != nil {
+		return portfolio.RegistrantChange{}, fmt.Errorf("registrant change %d of domain %d: %w", r.Id, r.DomainId, err)
+	}
+	return portfolio.RegistrantChange{
+		ID: int64(r.Id), AccountID: c.account.ID, DomainID: int64(r.DomainId), ContactID: int64(r.ContactId), State: state,
+		ExtendedAttributes: r.ExtendedAttributes, RegistryOwnerChange: r.RegistryOwnerChange,
+		IRTLockLiftedBy: c.clean(r.IrtLockLiftedBy, maxWord),
+		CreatedAt:       created, UpdatedAt: about(r.UpdatedAt),
+	}, nil
+}

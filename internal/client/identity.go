@@ -1,0 +1,84 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/dnsimple/dnsimple-go/v9/dnsimple"
+
+	"domaind/internal/portfolio"
+)
+
+// Whoami asks whom the token speaks for.
+func (c *Client) Whoami(ctx context.Context) (portfolio.Identity, error) {
+	call := c.call("ask whose the token is")
+	ex, err := c.read(ctx, call, func(ctx context.Context) error {
+		_, err := c.sdk.Identity.Whoami(ctx)
+		return err
+	})
+	if err != nil {
+		return portfolio.Identity{}, err
+	}
+	said, err := data[dnsimple.WhoamiData](ex.body)
+	if err != nil {
+		return portfolio.Identity{}, c.malformed(call, ex, err)
+	}
+	var who portfolio.Identity
+	if said.User != nil {
+		who.UserID, who.Email = said.User.ID, c.clean(said.User.Email, maxText)
+	}
+	if said.Account != nil {
+		who.AccountID, who.Email = said.Account.ID, c.clean(said.Account.Email, maxText)
+	}
+	if who.UserID <= 0 && who.AccountID <= 0 {
+		return portfolio.Identity{}, c.malformed(call, ex, errors.New("the answer names neither a user nor an account"))
+	}
+	return who, nil
+}
+
+// Accounts lists the accounts that the token reaches. The API gives them without
+// pages.
+func (c *Client) Accounts(ctx context.Context) ([]portfolio.Identity, error) {
+	call := c.call("list accounts")
+	ex, err := c.read(ctx, call, func(ctx context.Context) error {
+		_, err := c.sdk.Accounts.ListAccounts(ctx, nil)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	said, err := data[[]dnsimple.Account](ex.body)
+	if err != nil {
+		return nil, c.malformed(call, ex, err)
+	}
+	accounts := make([]portfolio.Identity, 0, len(said))
+	for _, a := range said {
+		if a.ID <= 0 {
+			return nil, c.malformed(call, ex, errors.New("an account has no id"))
+		}
+		accounts = append(accounts, portfolio.Identity{AccountID: a.ID, Email: c.clean(a.Email, maxText)})
+	}
+	return accounts, nil
+}
+
+// Contacts lists the account's contacts.
+func (c *Client) Contacts(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Contact], error] {
+	return pages(ctx, c, "list contacts", func(ctx context.Context, page dnsimple.ListOptions) error {
+		_, err := c.sdk.Contacts.ListContacts(ctx, c.accountID, &page)
+		return err
+	}, each(c.contact))
+}
+
+func (c *Client) contact(p dnsimple.Contact) (portfolio.Contact, error) {
+	if p.ID <= 0 {
+		return portfolio.Contact{}, errors.New("the contact has no id")
+	}
+	if p.AccountID != 0 && p.AccountID != c.account.ID {
+		return portfolio.Contact{}, fmt.Errorf("contact %d: it belongs to account %d", p.ID, p.AccountID)
+	}
+	return portfolio.Contact{
+		ID: p.ID, AccountID: c.account.ID, Label: c.clean(p.Label, maxText), Email: c.clean(p.Email, maxText),
+	}, nil
+}

@@ -1,0 +1,115 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/dnsimple/dnsimple-go/v9/dnsimple"
+
+	"domaind/internal/portfolio"
+)
+
+const (
+	perPage = 100 // the most that the API gives
+	// maxPages is a million entries: more is a mistake of the server's.
+	maxPages = 10_000
+)
+
+// pages reads a list, a page at a time and only as far as it is asked for. It
+// ends after the last page, or with an error, which is a *portfolio.CallError.
+//
+// An entry that convert cannot understand is a problem of its page, and the rest
+// of the page survives: one odd domain must not hide ninety-nine others. A list
+// that contradicts itself, or never ends, is an error: a domain that does not show
+// would lapse unseen.
+func pages[T any](ctx context.Context, c *Client, act string, ask func(context.Context, dnsimple.ListOptions) error, convert func(json.RawMessage) ([]T, []error)) iter.Seq2[portfolio.Page[T], error] {
+	return func(yield func(portfolio.Page[T], error) bool) {
+		limit := maxPages
+		for number := 1; ; number++ {
+			call := c.call("%s, page %d", act, number)
+			options := dnsimple.ListOptions{Page: dnsimple.Int(number), PerPage: dnsimple.Int(perPage)}
+			ex, err := c.read(ctx, call, func(ctx context.Context) error { return ask(ctx, options) })
+			if err != nil {
+				yield(portfolio.Page[T]{Number: number}, err)
+				return
+			}
+			entries, said, err := sheet(ex.body, number)
+			if number == 1 {
+				// Lists grow while they are read, but not to twice their size.
+				limit = min(maxPages, 2*said.TotalPages+10)
+			}
+			if err == nil && max(number, said.TotalPages) > limit {
+				err = fmt.Errorf("the list does not end: page %d of %d", number, said.TotalPages)
+			}
+			if err != nil {
+				yield(portfolio.Page[T]{Number: number}, c.malformed(call, ex, err))
+				return
+			}
+			page := portfolio.Page[T]{Number: number, Total: said.TotalEntries, Pages: said.TotalPages}
+			for i, raw := range entries {
+				items, problems := convert(raw)
+				page.Items = append(page.Items, items...)
+				for _, problem := range problems {
+					page.Problems = append(page.Problems, c.malformed(call, ex, fmt.Errorf("entry %d: %w", i+1, problem)))
+				}
+			}
+			if !yield(page, nil) || number >= said.TotalPages {
+				return
+			}
+		}
+	}
+}
+
+// sheet reads one page: its entries, and where the server says that it stands.
+func sheet(body []byte, number int) ([]json.RawMessage, pagination, error) {
+	e, err := open(body)
+	if err != nil {
+		return nil, pagination{}, err
+	}
+	var entries []json.RawMessage
+	if err := unmarshal(e.Data, &entries); err != nil {
+		return nil, pagination{}, err
+	}
+	if e.Pagination == nil {
+		// Less than a page is all there is; from a full one nobody can tell.
+		if number > 1 || len(entries) >= perPage {
+			return nil, pagination{}, errors.New("the answer does not say how many pages there are")
+		}
+		return entries, pagination{CurrentPage: 1, TotalPages: 1, TotalEntries: len(entries)}, nil
+	}
+	said := *e.Pagination
+	switch {
+	case said.TotalPages < 0 || said.TotalEntries < 0:
+		return nil, said, errors.New("the answer counts less than no pages")
+	case number > said.TotalPages && number > 1:
+		return entries, said, nil // the list became shorter meanwhile
+	case said.CurrentPage != number && (said.CurrentPage != 0 || said.TotalPages > 1):
+		return nil, said, fmt.Errorf("the answer is page %d", said.CurrentPage)
+	case len(entries) == 0 && said.TotalEntries > 0:
+		return nil, said, fmt.Errorf("the page is empty, although the list has %d entries", said.TotalEntries)
+	case len(entries) > 0 && said.TotalPages == 0:
+		return nil, said, fmt.Errorf("the page has %d entries, although the list has no pages", len(entries))
+	}
+	return entries, said, nil
+}
+
+// each makes a converter of entries out of one for a documented type.
+func each[S, T any](convert func(S) (T, error)) func(json.RawMessage) ([]T, []error) {
+	return func(raw json.RawMessage) ([]T, []error) {
+		var s S
+		if absent(raw) {
+			return nil, []error{errNoData}
+		}
+		if err := unmarshal(raw, &s); err != nil {
+			return nil, []error{err}
+		}
+		t, err := convert(s)
+		if err != nil {
+			return nil, []error{err}
+		}
+		return []T{t}, nil
+	}
+}

@@ -1,0 +1,228 @@
+package client
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Quota is what the server last said about its rate limit.
+type Quota struct {
+	Limit     int       // requests in a window; 0 where it did not say
+	Remaining int       // of them, when it answered
+	Reset     time.Time // when the window ends, by our clock; zero where that made no sense
+	Known     bool      // whether it said anything
+}
+
+const (
+	// window is the length of ours, and of DNSimple's.
+	window = time.Hour
+	// maxAhead bounds how far ahead the end of a rate limit may lie: a date beyond
+	// a day is a mistake. Nothing waits longer than a window for it.
+	maxAhead = 24 * time.Hour
+)
+
+// throttle admits requests, one at a time and never faster than two limits allow:
+// ours, which is a number of requests in any sliding hour, and the server's, as
+// far as its headers tell.
+//
+// Ours is kept exactly, as the moments of the last requests in a ring. A token
+// bucket would be smaller, but lets through its burst and its rate together,
+// almost twice the number in the first hour, or else forbids the burst; and a
+// burst of pages is what a scan is.
+type throttle struct {
+	now   func() time.Time
+	sleep func(context.Context, time.Duration) error
+
+	mu       sync.Mutex
+	ring     []time.Time // the moments of the last len(ring) requests
+	next     int         // where in the ring the next one goes
+	inFlight int
+	quota    Quota
+	left     int       // of the quota, counting what was sent since
+	until    time.Time // the end of the quota's window; zero where it is not known
+	blocked  time.Time // the end of a 429
+}
+
+func newThrottle(perHour int, now func() time.Time, sleep func(context.Context, time.Duration) error) *throttle {
+	return &throttle{now: now, sleep: sleep, ring: make([]time.Time, perHour)}
+}
+
+// seen gives the quota as the server last told it.
+func (t *throttle) seen() Quota {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.quota
+}
+
+// admit waits until a request may leave, and counts it. Urgent ones may use the
+// part of the quota that is kept for them. Its error is the context's, or what
+// Sleep gave; then nothing was counted. Whoever was admitted must call done.
+func (t *throttle) admit(ctx context.Context, urgent bool) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		wait := t.take(urgent)
+		if wait <= 0 {
+			return nil
+		}
+		if err := t.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// take counts a request, or gives the time after which to ask again.
+func (t *throttle) take(urgent bool) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	wait := max(t.ourWait(now, urgent), t.serverWait(now, urgent), t.blocked.Sub(now))
+	if wait > 0 {
+		return wait
+	}
+	t.ring[t.next] = now
+	t.next = (t.next + 1) % len(t.ring)
+	t.inFlight++
+	t.left = max(0, t.left-1)
+	return 0
+}
+
+// ourWait is the time until the request that opens the hour falls out of it.
+func (t *throttle) ourWait(now time.Time, urgent bool) time.Duration {
+	allowed := len(t.ring)
+	if !urgent {
+		allowed -= kept(allowed)
+	}
+	oldest := (t.next - allowed + len(t.ring)) % len(t.ring)
+	at := t.ring[oldest]
+	if at.IsZero() {
+		return 0
+	}
+	if at.After(now) { // the clock was set back
+		for i := range t.ring {
+			if t.ring[i].After(now) {
+				t.ring[i] = now
+			}
+		}
+		at = now
+	}
+	return at.Add(window).Sub(now)
+}
+
+// serverWait is the time until the server's window ends, where it is used up.
+func (t *throttle) serverWait(now time.Time, urgent bool) time.Duration {
+	if t.until.IsZero() {
+		return 0
+	}
+	needed := 1
+	if !urgent {
+		needed += kept(t.quota.Limit)
+	}
+	if t.left >= needed {
+		return 0
+	}
+	return t.until.Sub(now)
+}
+
+// kept is the part of a limit that is not for ordinary reads: a tenth, rounded
+// up, but never all of it.
+func kept(limit int) int {
+	return max(0, min((limit+9)/10, limit-1))
+}
+
+// done ends a request that was admitted, and learns from its answer.
+func (t *throttle) done(ex *exchange) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.inFlight--
+	if ex.status == 0 {
+		return
+	}
+	now := t.now()
+	remaining, ok := number(ex.header, "X-RateLimit-Remaining")
+	if ok {
+		limit, _ := number(ex.header, "X-RateLimit-Limit")
+		t.quota = Quota{Limit: limit, Remaining: remaining, Reset: resetAt(ex.header, now), Known: true}
+		t.left = max(0, remaining-t.inFlight) // those under way are not counted yet
+		t.until = earlier(t.quota.Reset, now.Add(window))
+	}
+	if ex.status == http.StatusTooManyRequests {
+		if at := limitEnd(ex, now); !at.IsZero() {
+			t.blocked = earlier(at, now.Add(window))
+		}
+	}
+}
+
+// limitEnd is when a 429 may be tried again, by our clock; zero for any other
+// status, and where the server does not say or says something absurd.
+func limitEnd(ex *exchange, now time.Time) time.Time {
+	if ex.status != http.StatusTooManyRequests {
+		return time.Time{}
+	}
+	after := ex.header.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(after, 10, 64); err == nil {
+		if seconds > 0 && seconds <= int64(maxAhead/time.Second) {
+			return now.Add(time.Duration(seconds) * time.Second)
+		}
+	} else if at, err := http.ParseTime(after); err == nil {
+		if at = ours(at, ex.header, now); !at.IsZero() {
+			return at
+		}
+	}
+	return resetAt(ex.header, now)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// number reads a header that holds a count.
+func number(h http.Header, name string) (int, bool) {
+	n, err := strconv.Atoi(h.Get(name))
+	if err != nil || n < 0 || n > math.MaxInt32 {
+		return 0, false
+	}
+	return n, true
+}
+
+// resetAt is the end of the server's window by our clock; zero where the header
+// is missing or makes no sense.
+func resetAt(h http.Header, now time.Time) time.Time {
+	seconds, err := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64)
+	if err != nil || seconds <= 0 || seconds > math.MaxInt32*4 {
+		return time.Time{}
+	}
+	return ours(time.Unix(seconds, 0), h, now)
+}
+
+// ours brings a moment of the server's clock to ours, by the answer's Date. It is
+// zero where the moment is over, or lies absurdly far ahead, by either clock.
+func ours(at time.Time, h http.Header, now time.Time) time.Time {
+	from := []time.Time{now}
+	if date := serverDate(h); !date.IsZero() {
+		from = []time.Time{date, now}
+	}
+	for _, start := range from {
+		if ahead := at.Sub(start); ahead > 0 && ahead <= maxAhead {
+			return now.Add(ahead)
+		}
+	}
+	return time.Time{}
+}
+
+// serverDate is the Date of an answer, in UTC; zero where there is none.
+func serverDate(h http.Header) time.Time {
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
