@@ -1,0 +1,120 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+)
+
+const controlRoot = "/_sandbox"
+
+// maxAhead bounds how far the clock can be moved in all.
+const maxAhead = 50 * 366 * 24 * time.Hour
+
+// Request is a request to the API, as /_sandbox/requests shows it.
+type Request struct {
+	At        time.Time `json:"at"`
+	Method    string    `json:"method"`
+	Path      string    `json:"path"`                 // with its query
+	AccountID int64     `json:"account_id,omitempty"` // that of the path
+	Status    int       `json:"status"`
+}
+
+// journal keeps the latest requests.
+type journal struct {
+	total  int
+	latest []Request
+}
+
+const journalSize = 10_000
+
+func (j *journal) add(r Request) {
+	j.total++
+	if len(j.latest) >= 2*journalSize {
+		j.latest = slices.Clone(j.latest[len(j.latest)-journalSize:])
+	}
+	j.latest = append(j.latest, r)
+}
+
+func (j *journal) list() []Request {
+	from := max(0, len(j.latest)-journalSize)
+	return append([]Request{}, j.latest[from:]...)
+}
+
+// control answers under /_sandbox/.
+func (s *Server) control(r *http.Request, body []byte) reply {
+	routes := map[string]map[string]func([]byte) reply{
+		"/charges": {http.MethodGet: func([]byte) reply {
+			return ok(append([]Charge{}, s.w.charges...))
+		}},
+		"/requests": {http.MethodGet: func([]byte) reply {
+			return ok(map[string]any{"total": s.requests.total, "requests": s.requests.list()})
+		}},
+		"/state": {http.MethodGet: func([]byte) reply { return s.state() }},
+		"/clock": {
+			http.MethodGet:  func([]byte) reply { return s.clockState() },
+			http.MethodPost: s.moveClock,
+		},
+	}
+	methods, known := routes[r.URL.Path[len(controlRoot):]]
+	if !known {
+		return refuse(http.StatusNotFound, "There is nothing at %s; see /_sandbox/charges, clock, requests, state", r.URL.Path)
+	}
+	handle, known := methods[r.Method]
+	if !known {
+		return refuse(http.StatusMethodNotAllowed, "%s does not take %s", r.URL.Path, r.Method)
+	}
+	return handle(body)
+}
+
+func ok(v any) reply { return reply{status: http.StatusOK, body: v} }
+
+// domainState is a domain as /_sandbox/state shows it.
+type domainState struct {
+	ID        int64      `json:"id"`
+	AccountID int64      `json:"account_id"`
+	Name      string     `json:"name"`
+	Phase     string     `json:"phase"`
+	ExpiresAt *time.Time `json:"expires_at"`
+	AutoRenew bool       `json:"auto_renew"`
+	Busy      bool       `json:"busy"` // a renewal or restore is under way
+}
+
+func (s *Server) state() reply {
+	out := make([]domainState, 0, len(s.w.domains))
+	for _, d := range s.w.domains {
+		out = append(out, domainState{
+			d.id, d.account, d.name, d.phase.String(), orNull(d.expires), d.autoRenew, d.busy != nil,
+		})
+	}
+	slices.SortFunc(out, by(func(d domainState) int64 { return d.ID }))
+	return ok(map[string]any{"now": s.w.now, "domains": out})
+}
+
+func (s *Server) clockState() reply {
+	return ok(map[string]any{"now": s.w.now, "ahead": s.offset.String()})
+}
+
+func (s *Server) moveClock(body []byte) reply {
+	var in struct {
+		Advance string `json:"advance"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil || in.Advance == "" {
+		return refuse(http.StatusBadRequest, "Write {\"advance\": \"36h\"}")
+	}
+	by, err := parseSpan(in.Advance)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "%s", err)
+	}
+	if by.negative() {
+		return refuse(http.StatusBadRequest, "The clock never goes back")
+	}
+	step := by.after(s.w.now).Sub(s.w.now)
+	if step > maxAhead-s.offset {
+		return refuse(http.StatusBadRequest, "The clock can be moved 50 years ahead in all")
+	}
+	s.offset += step
+	s.catchUp()
+	return s.clockState()
+}

@@ -1,0 +1,48 @@
+// Package sandbox is a simulated DNSimple: version 2 of the API as it is documented, and a registry
+// behind it in which names expire, lapse, are bought and are lost. It stands on the other side of the
+// wire and shares no code with the rest of the program, so that a mistake made there is not made here too.
+//
+// # The world
+//
+// A [Portfolio] (a TOML file; see [Sample] for one with every key explained) describes accounts, tokens,
+// contacts, domains, pushes and registrant changes, with all times relative to the start. [New] brings it to
+// life at Options.Now. A [Server] has no goroutine and no timer: each request first carries the world forward to
+// the present, event by event in the order of their times, and is then answered. The same requests at the
+// same instants give the same answers, byte for byte. The clock comes from outside, and may be moved
+// ahead, never back, under /_sandbox/clock; Date, created_at, updated_at and X-RateLimit-Reset follow it.
+//
+// # The registry
+//
+// The phase of a domain is a function of its expiration, its TLD and the time:
+//
+//	registered ─▶ grace ─▶ redemption ─▶ pending delete ─▶ gone
+//	     ▲          │           │
+//	     └─ renewal ┴─ restore ─┘
+//
+// The API says "expired" for grace, redemption and pending delete alike, as the real one does; a name that is
+// gone is no longer found. A renewal is possible while registered and in grace, a restore in redemption, nothing in
+// pending delete. Both add whole years to the old expiration. The price is that of the moment of the order; it is
+// held, and charged only when the operation completes as "renewed" or "restored". The documents leave open whether the
+// restore fee holds the renewal that comes with it: here both are charged, as two items of one charge.
+//
+// DNSimple's own auto-renewal looks at a domain that has auto_renew on when the last days before its expiration begin (7 unless
+// told otherwise), or an hour later where auto_renew was switched on in those days. It never touches a lapsed name.
+// Where the account cannot pay, it buys nothing and switches auto_renew off.
+//
+// # Where the documents are silent
+//
+// What is assumed, because no document or recording says it: per_page above 100 and unknown sort fields are
+// a 400; a premium_price for a name that is not premium is ignored; a renewal's period of 0 is refused like any other
+// beyond 1 to 9; an account that a token may not see is a 404; an empty list has one page; among domains
+// that sort alike, the lower id comes first; required scopes other than that of billing carry names of our own.
+//
+// # Under /_sandbox/
+//
+// No token is needed, nothing is counted against a limit, and errors are {"message"}:
+//
+//	GET  /_sandbox/charges   everything ever charged, oldest first
+//	GET  /_sandbox/state     the clock, and every domain with its phase
+//	GET  /_sandbox/requests  the latest API requests (at most 10,000), oldest first, with the number ever made
+//	GET  /_sandbox/clock     the time
+//	POST /_sandbox/clock     {"advance": "36h"} moves it ahead; units as in a portfolio: s m h d w mo y
+package sandbox

@@ -1,0 +1,235 @@
+package sandbox
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+)
+
+// Portfolio describes a world: what [ParsePortfolio] read, checked. It is never changed, and may be given to any
+// number of servers.
+type Portfolio struct {
+	nullsFirst bool
+	limit      int // requests an hour and token
+	defaults   operationsSpec
+	tlds       map[string]*tld
+	accounts   []accountSpec
+	users      []userSpec
+	tokens     []tokenSpec
+	contacts   []contactSpec
+	domains    []domainSpec
+	pushes     []pushSpec
+	changes    []changeSpec
+}
+
+//go:embed sample.toml
+var sample []byte
+
+// Sample is a small portfolio in which every key is explained: what `domaind sandbox` serves
+// where it is given no other.
+func Sample() []byte { return slices.Clone(sample) }
+
+// Tokens lists the tokens of the account with this id that have no limited scopes, in the order of the portfolio.
+func (p *Portfolio) Tokens(account int64) []string {
+	var out []string
+	for _, t := range p.tokens {
+		if t.accountID == account && len(t.Scopes) == 0 {
+			out = append(out, t.Token)
+		}
+	}
+	return out
+}
+
+// The *Spec types are the tables of the file.
+
+type limitsSpec struct {
+	RequestsPerHour *int `toml:"requests_per_hour"`
+}
+
+type operationsSpec struct {
+	RenewalTakes length `toml:"renewal_takes"`
+	RestoreTakes length `toml:"restore_takes"`
+	CancelTakes  length `toml:"cancel_takes"`
+}
+
+type tldSpec struct {
+	Name                string  `toml:"name"`
+	Type                int     `toml:"type"`
+	Registration        *cents  `toml:"registration"`
+	Renewal             *cents  `toml:"renewal"`
+	Transfer            *cents  `toml:"transfer"`
+	Restore             *cents  `toml:"restore"`
+	Trustee             *cents  `toml:"trustee"`
+	Grace               *length `toml:"grace"`
+	Redemption          *length `toml:"redemption"`
+	PendingDelete       *length `toml:"pending_delete"`
+	AutoRenewal         *length `toml:"auto_renewal"`
+	MinimumRegistration *int    `toml:"minimum_registration"`
+	AutoRenewOnly       *bool   `toml:"auto_renew_only"`
+	RegistrationEnabled *bool   `toml:"registration_enabled"`
+	RenewalEnabled      *bool   `toml:"renewal_enabled"`
+	TransferEnabled     *bool   `toml:"transfer_enabled"`
+	WhoisPrivacy        *bool   `toml:"whois_privacy"`
+	IDN                 *bool   `toml:"idn"`
+}
+
+type accountSpec struct {
+	ID      int64    `toml:"id"`
+	Name    string   `toml:"name"`
+	Email   string   `toml:"email"`
+	Plan    string   `toml:"plan"`
+	Created *span    `toml:"created"`
+	Tokens  []string `toml:"tokens"`
+	Billing string   `toml:"billing"`
+}
+
+// How an account can pay.
+const (
+	billingActive   = "active"
+	billingArrears  = "arrears"  // unpaid invoices: 402
+	billingDeclined = "declined" // the card is declined: 400
+)
+
+type userSpec struct {
+	ID       int64    `toml:"id"`
+	Email    string   `toml:"email"`
+	Created  *span    `toml:"created"`
+	Accounts []ref    `toml:"accounts"`
+	Tokens   []string `toml:"tokens"`
+
+	accountIDs []int64
+}
+
+type tokenSpec struct {
+	Token           string   `toml:"token"`
+	Account         ref      `toml:"account"`
+	User            int64    `toml:"user"`
+	Scopes          []string `toml:"scopes"`
+	RequestsPerHour *int     `toml:"requests_per_hour"`
+
+	accountID int64
+}
+
+type contactSpec struct {
+	ID            int64  `toml:"id"`
+	Account       ref    `toml:"account"`
+	Label         string `toml:"label"`
+	FirstName     string `toml:"first_name"`
+	LastName      string `toml:"last_name"`
+	Organization  string `toml:"organization_name"`
+	JobTitle      string `toml:"job_title"`
+	Email         string `toml:"email"`
+	Phone         string `toml:"phone"`
+	Fax           string `toml:"fax"`
+	Address1      string `toml:"address1"`
+	Address2      string `toml:"address2"`
+	City          string `toml:"city"`
+	StateProvince string `toml:"state_province"`
+	PostalCode    string `toml:"postal_code"`
+	Country       string `toml:"country"`
+	Created       *span  `toml:"created"`
+
+	accountID int64
+}
+
+type pricesSpec struct {
+	Registration *cents `toml:"registration"`
+	Renewal      *cents `toml:"renewal"`
+	Transfer     *cents `toml:"transfer"`
+	Restore      *cents `toml:"restore"`
+}
+
+type operationSpec struct {
+	Takes   *length `toml:"takes"`
+	Outcome string  `toml:"outcome"`
+}
+
+type autoRenewalSpec struct {
+	Before  *length `toml:"before"`
+	Takes   *length `toml:"takes"`
+	Outcome string  `toml:"outcome"`
+}
+
+type domainSpec struct {
+	ID           int64           `toml:"id"`
+	Account      ref             `toml:"account"`
+	Name         string          `toml:"name"`
+	Expires      *span           `toml:"expires"`
+	Created      *span           `toml:"created"`
+	AutoRenew    bool            `toml:"auto_renew"`
+	PrivateWhois bool            `toml:"private_whois"`
+	Trustee      bool            `toml:"trustee"`
+	Registrant   int64           `toml:"registrant"`
+	Premium      bool            `toml:"premium"`
+	Prices       pricesSpec      `toml:"prices"`
+	Renewal      operationSpec   `toml:"renewal"`
+	Restore      operationSpec   `toml:"restore"`
+	AutoRenewal  autoRenewalSpec `toml:"auto_renewal"`
+
+	accountID int64
+	ascii     string
+	unicode   string
+}
+
+type manySpec struct {
+	Account     ref    `toml:"account"`
+	Count       int    `toml:"count"`
+	First       int    `toml:"first"`
+	Pattern     string `toml:"pattern"`
+	ExpiresFrom *span  `toml:"expires_from"`
+	ExpiresTo   *span  `toml:"expires_to"`
+	AutoRenew   bool   `toml:"auto_renew"`
+	Registrant  int64  `toml:"registrant"`
+}
+
+type pushSpec struct {
+	ID      int64  `toml:"id"`
+	Domain  string `toml:"domain"`
+	From    *ref   `toml:"from"`
+	To      ref    `toml:"to"`
+	Created *span  `toml:"created"`
+
+	domain string
+	toID   int64
+}
+
+type changeSpec struct {
+	ID                  int64             `toml:"id"`
+	Domain              string            `toml:"domain"`
+	Contact             int64             `toml:"contact"`
+	State               string            `toml:"state"`
+	Created             *span             `toml:"created"`
+	Takes               *length           `toml:"takes"`
+	CancelTakes         *length           `toml:"cancel_takes"`
+	RegistryOwnerChange *bool             `toml:"registry_owner_change"`
+	IRTLockLiftedBy     *span             `toml:"irt_lock_lifted_by"`
+	ExtendedAttributes  map[string]string `toml:"extended_attributes"`
+
+	domain string
+}
+
+// ref names an account by its name or its id.
+type ref struct {
+	name string
+	id   int64
+}
+
+// UnmarshalTOML reads a name or a number.
+func (r *ref) UnmarshalTOML(v any) error {
+	switch v := v.(type) {
+	case string:
+		r.name = v
+	case int64:
+		r.id = v
+	default:
+		return fmt.Errorf("an account is given by its name or its id, not by %v", v)
+	}
+	return nil
+}
+
+func (r ref) String() string {
+	if r.name != "" {
+		return fmt.Sprintf("%q", r.name)
+	}
+	return fmt.Sprint(r.id)
+}

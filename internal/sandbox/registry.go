@@ -1,0 +1,196 @@
+package sandbox
+
+import (
+	"fmt"
+	"time"
+)
+
+// domain is a name in an account.
+type domain struct {
+	id            int64
+	account       int64
+	name, unicode string
+	tld           *tld // nil where a hosted name stands under a suffix nobody sells
+	registrant    int64
+	expires       time.Time // zero: only hosted
+	phase         phase
+	autoRenew     bool
+	privateWhois  bool
+	trustee       bool
+	premium       bool
+	prices        prices
+	created       time.Time
+	updated       time.Time
+
+	renewal, restore, auto terms
+	autoBefore             length    // how long before the expiration DNSimple renews
+	autoTried              time.Time // the expiration for which it did, and failed
+
+	busy     *operation // a renewal or restore under way
+	revision int        // what was scheduled for an older one no longer holds
+}
+
+// terms say how operations on a domain go.
+type terms struct {
+	takes   length
+	outcome string
+}
+
+// operation is a renewal or a restore. The money is held from the beginning, and charged if it succeeds.
+type operation struct {
+	id       int64
+	kind     string // "renewal" or "restore"
+	domain   *domain
+	account  int64
+	by       string
+	period   int
+	state    string
+	outcome  string
+	items    []ChargeItem
+	created  time.Time
+	updated  time.Time
+	complete bool
+}
+
+// The kinds and states of operations.
+const (
+	kindRenewal = "renewal"
+	kindRestore = "restore"
+
+	stateNew       = "new"
+	stateRenewing  = "renewing"
+	stateRenewed   = "renewed"
+	stateRestoring = "restoring"
+	stateRestored  = "restored"
+	stateFailed    = "failed"
+	stateCancelled = "cancelled"
+)
+
+// settle brings a registered domain's phase up to date, and schedules what comes next by itself.
+func (w *world) settle(d *domain) {
+	d.revision++
+	if d.expires.IsZero() {
+		return
+	}
+	now, next := d.tld.phaseAt(d.expires, w.now)
+	if now != d.phase {
+		d.phase, d.updated = now, w.now
+	}
+	if now == gone {
+		w.remove(d)
+		return
+	}
+	revision := d.revision
+	w.schedule(next, func() {
+		if d.revision == revision {
+			w.settle(d)
+		}
+	})
+	if at := w.autoRenewalAt(d); !at.IsZero() {
+		w.schedule(at, func() {
+			if d.revision == revision {
+				w.autoRenew(d)
+			}
+		})
+	}
+}
+
+// remove takes a domain that the registry has deleted out of the world.
+func (w *world) remove(d *domain) {
+	delete(w.domains, d.id)
+	delete(w.names, d.name)
+	for id, p := range w.pushes {
+		if p.domain == d {
+			delete(w.pushes, id)
+		}
+	}
+}
+
+// autoRenewalAt is when DNSimple renews a domain by itself, or zero: never for the present expiration.
+func (w *world) autoRenewalAt(d *domain) time.Time {
+	if !d.autoRenew || d.phase != registered || d.busy != nil || d.tld.noRenewals || d.autoTried.Equal(d.expires) {
+		return time.Time{}
+	}
+	at := d.autoBefore.before(d.expires)
+	if !at.After(w.now) {
+		at = w.now.Add(time.Hour)
+	}
+	if !at.Before(d.expires) {
+		return time.Time{}
+	}
+	return at
+}
+
+// autoRenew is DNSimple buying a renewal by itself.
+func (w *world) autoRenew(d *domain) {
+	d.autoTried = d.expires
+	if d.auto.outcome == "switched-off" || w.accounts[d.account].billing != billingActive {
+		d.autoRenew, d.updated = false, w.now
+		w.settle(d)
+		return
+	}
+	years := d.tld.minimum
+	w.begin(&operation{
+		kind: kindRenewal, domain: d, by: ByAutoRenewal, period: years, outcome: d.auto.outcome,
+		items: []ChargeItem{renewalItem("Auto Renew", d, years)},
+	}, d.auto.takes)
+}
+
+// renewalItem is what a renewal costs.
+func renewalItem(verb string, d *domain, years int) ChargeItem {
+	return ChargeItem{
+		Description: verb + " " + d.name, ProductType: "domain-renewal", Cents: int64(d.prices.renewal) * int64(years),
+	}
+}
+
+// begin starts an operation; one that takes no time is complete when begin returns.
+func (w *world) begin(op *operation, takes length) {
+	w.lastOp++
+	op.id, op.state, op.account = w.lastOp, stateNew, op.domain.account
+	op.created, op.updated = w.now, w.now
+	w.operations[op.id] = op
+	op.domain.busy = op
+	end := takes.after(w.now)
+	if takes.isZero() {
+		w.finish(op)
+		return
+	}
+	// "new" for a tenth of the time, as a queue would have it.
+	w.schedule(w.now.Add(end.Sub(w.now)/10), func() {
+		op.state, op.updated = stateRenewing, w.now
+		if op.kind == kindRestore {
+			op.state = stateRestoring
+		}
+	})
+	w.schedule(end, func() { w.finish(op) })
+}
+
+// finish completes an operation as it was foreseen, unless the registry has deleted the name in the meantime.
+func (w *world) finish(op *operation) {
+	d := op.domain
+	op.state, op.updated, op.complete = op.outcome, w.now, true
+	d.busy = nil
+	if d.phase == gone {
+		op.state = stateCancelled
+		return
+	}
+	if op.state == stateRenewed || op.state == stateRestored {
+		d.expires, d.updated = addYears(d.expires, op.period), w.now
+		w.charge(op)
+	}
+	w.settle(d)
+}
+
+// charge turns the money that was held into a charge.
+func (w *world) charge(op *operation) {
+	w.invoices[op.account]++
+	c := Charge{
+		At: w.now, AccountID: op.account, DomainID: op.domain.id, Domain: op.domain.name, Kind: op.kind, By: op.by,
+		Operation: op.id, Years: op.period, Items: op.items,
+		Reference: fmt.Sprintf("%d-%d", op.account, w.invoices[op.account]),
+	}
+	for _, i := range op.items {
+		c.Cents += i.Cents
+	}
+	w.charges = append(w.charges, c)
+}
