@@ -1,0 +1,64 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxRead is the most that is read of any file: what is longer is refused, not
+// read to its end.
+const maxRead = maxGroupFile + 1
+
+// Env is what the configuration needs of the process and its files. A nil field
+// stands for the real one.
+type Env struct {
+	// Lookup is an environment variable, and whether it is set.
+	Lookup func(name string) (string, bool)
+	// ReadFile is the content of a file. Its errors wrap [fs.ErrNotExist] where
+	// there is none.
+	ReadFile func(path string) ([]byte, error)
+	// Glob is the files that match a pattern, see [filepath.Glob].
+	Glob func(pattern string) ([]string, error)
+	// Stat describes a file; used to warn of tokens that everyone can read.
+	Stat func(path string) (fs.FileInfo, error)
+}
+
+// OSEnv is the environment and the files of this process.
+func OSEnv() Env {
+	return Env{Lookup: os.LookupEnv, ReadFile: readFile, Glob: filepath.Glob, Stat: os.Stat}
+}
+
+// filled is the Env with the real thing for every nil field.
+func (e Env) filled() Env {
+	real := OSEnv()
+	if e.Lookup == nil {
+		e.Lookup = real.Lookup
+	}
+	if e.ReadFile == nil {
+		e.ReadFile = real.ReadFile
+	}
+	if e.Glob == nil {
+		e.Glob = real.Glob
+	}
+	if e.Stat == nil {
+		e.Stat = real.Stat
+	}
+	return e
+}
+
+// readFile reads a file, but no more of it than any file may have.
+func readFile(path string) (content []byte, err error) {
+	f, err := os.Open(path) //nolint:gosec // G304: the operator names the files of the configuration
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil && cerr != nil {
+			err = fmt.Errorf("close %s: %w", path, cerr)
+		}
+	}()
+	return io.ReadAll(io.LimitReader(f, maxRead))
+}

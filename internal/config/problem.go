@@ -1,0 +1,97 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Problem is one thing that is wrong, or suspicious, in a configuration.
+type Problem struct {
+	File string // as it was opened
+	// Line and Col count from 1, Col in characters; both are 0 where the file as a
+	// whole is meant.
+	Line, Col int
+	// LineText is the line, or what of it may and need be shown: it is shortened
+	// where it is long, and ends before anything that might be a secret.
+	LineText string
+	Message  string // what is wrong
+	Hint     string // what would be right; may be ""
+
+	caret int // where in LineText, in bytes, the caret points; -1: nowhere
+}
+
+// String renders the problem on one to four lines, without a newline at the end.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(printable(p.File))
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Col)
+	}
+	b.WriteString(": ")
+	b.WriteString(p.Message)
+	margin := "      "
+	if p.LineText != "" {
+		fmt.Fprintf(&b, "\n%5d | %s", p.Line, p.LineText)
+		if p.caret >= 0 && p.caret <= len(p.LineText) {
+			b.WriteString("\n      | ")
+			b.WriteString(blank(p.LineText[:p.caret]))
+			b.WriteByte('^')
+		}
+	}
+	if p.Hint != "" {
+		b.WriteByte('\n')
+		b.WriteString(margin)
+		b.WriteString(p.Hint)
+	}
+	return b.String()
+}
+
+// blank is as wide as the text: tabs stay tabs, all else becomes a space.
+func blank(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, text)
+}
+
+// Problems is everything that is wrong in a configuration: the error of [Load] is
+// a *Problems. They stand in the order in which the files were loaded, then by
+// place.
+type Problems []Problem //nolint:errname // it is a list of problems first, and an error by the way
+
+// maxShown bounds how many problems are rendered: who has more mends these first.
+const maxShown = 50
+
+// Error renders all problems, each as [Problem.String] does, one below the other.
+func (p Problems) Error() string {
+	var b strings.Builder
+	for i, problem := range p {
+		if i == maxShown {
+			fmt.Fprintf(&b, "\n… and %d more", len(p)-maxShown)
+			break
+		}
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(problem.String())
+	}
+	return b.String()
+}
+
+// printable replaces what could move a terminal's cursor, or is no text at all.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r >= ' ' && r < 0x7f || r > 0x9f && r != '\u2028' && r != '\u2029' && !bidi(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
+}
+
+// bidi says whether the character changes the direction in which text is shown.
+func bidi(r rune) bool {
+	return r == '\u061c' || r >= '\u200e' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}

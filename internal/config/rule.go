@@ -1,0 +1,281 @@
+package config
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// maxYears is the longest renewal.
+const maxYears = 9
+
+// rule reads one [[rule]].
+func (l *loader) rule(t *node) rules.Rule {
+	l.checkRuleKeys(t)
+	line, _ := t.src.position(t.at)
+	r := rules.Rule{
+		Name:   l.ruleName(t),
+		At:     filepath.Base(t.src.path) + ":" + strconv.Itoa(line),
+		Mode:   l.mode(t),
+		Labels: l.labels(l.table(t, "labels")),
+	}
+	if !l.ruleOn(t, &r) {
+		return r
+	}
+	for _, key := range []string{"match", "except"} {
+		if c := l.table(t, key); c != nil {
+			l.checkKeys(c, "conditions "+string(r.On))
+		}
+	}
+	r.Match = l.conditions(tableOf(t, "match"), r.On)
+	r.Except = l.conditions(tableOf(t, "except"), r.On)
+	l.ruleDo(t, &r)
+	l.checkConditions(t, &r)
+	return r
+}
+
+// checkRuleKeys notes keys that no rule has. A rule on names is another matter:
+// it is refused as a whole.
+func (l *loader) checkRuleKeys(t *node) {
+	if n := t.get("on"); n != nil && n.text == "name" {
+		return
+	}
+	l.checkKeys(t, "rule")
+}
+
+// tableOf is the table of a key that was checked before.
+func tableOf(t *node, key string) *node {
+	if n := t.get(key); n != nil && n.kind == kindTable {
+		return n
+	}
+	return nil
+}
+
+// ruleName reads the name of a rule, which no other rule has.
+func (l *loader) ruleName(t *node) string {
+	name, n := l.str(t, "name", "renew-core")
+	if n == nil {
+		if t.get("name") == nil {
+			l.missing(t, "name", `name = "…", by which plans and events call the rule`)
+		}
+		return ""
+	}
+	if !wellFormed(name, ".", maxName) {
+		l.fail(n, "the rule's name %s may have letters, digits, - _ and . only, and at most %d of them", quote(name), maxName)
+	}
+	if before := l.rules[name]; before != nil {
+		l.fail(n, "two rules are named %s; the other one is at %s", quote(name), place(before))
+		return name
+	}
+	l.rules[name] = n
+	return name
+}
+
+// ruleOn reads what a rule is about, and says whether that is known.
+func (l *loader) ruleOn(t *node, r *rules.Rule) bool {
+	kinds := []string{string(portfolio.KindDomain), string(portfolio.KindPush), string(portfolio.KindRegistrantChange)}
+	n := t.get("on")
+	switch {
+	case n == nil:
+		l.missing(t, "on", `on = "domain", "push" or "registrant_change"`)
+		return false
+	case n.text == "name":
+		l.fail(n, "%s", notYet(`a rule on "name"`))
+		return false
+	}
+	text, _ := l.choice(t, "on", kinds)
+	r.On = portfolio.ResourceKind(text)
+	return text != ""
+}
+
+// ruleDo reads what a rule does, and the keys that belong to that.
+func (l *loader) ruleDo(t *node, r *rules.Rule) {
+	known := actions(string(r.On))
+	n := t.get("do")
+	switch {
+	case n == nil:
+		l.missing(t, "do", "do = "+orList(known))
+		return
+	case n.text == "register":
+		l.fail(n, "%s", notYet(`do = "register"`))
+		return
+	}
+	do, n := l.str(t, "do", known[0])
+	if n == nil {
+		return
+	}
+	if !slices.Contains(known, do) {
+		f := l.fail(n, "a rule on %s cannot %s", r.On, quote(do))
+		if f.mean(do, known); f.Hint == "" || !strings.HasPrefix(f.Hint, "did") {
+			f.Hint = "it may do " + orList(known)
+		}
+		return
+	}
+	r.Do = portfolio.Action(do)
+	l.strayKeys(t, do)
+	switch r.Do {
+	case portfolio.ActionRenew:
+		l.renew(t, r)
+	case portfolio.ActionRestore:
+		l.restore(t, r)
+	case portfolio.ActionAccept:
+		l.accept(t, r)
+	case portfolio.ActionHold, portfolio.ActionLetLapse:
+		l.hold(t, r)
+	case portfolio.ActionAlert:
+		l.alert(t, r)
+	}
+}
+
+// strayKeys notes the keys of a rule that belong to something else than it does.
+func (l *loader) strayKeys(t *node, do string) {
+	everywhere := []string{"name", "on", "match", "except", "do", "mode", "labels"}
+	for _, f := range t.fields {
+		if slices.Contains(everywhere, f.name) || slices.Contains(keysOfAction(do), f.name) || !slices.Contains(vocabulary("rule").obeyed, f.name) {
+			continue
+		}
+		var owners []string
+		for _, other := range []string{"renew", "restore", "accept", "hold", "let-lapse", "alert"} {
+			if slices.Contains(keysOfAction(other), f.name) {
+				owners = append(owners, other)
+			}
+		}
+		l.failKey(f, `%s has no effect where do = %s`, quote(f.name), quote(do)).hint("it belongs to " + orList(owners))
+	}
+}
+
+// renew reads what belongs to a renewal.
+func (l *loader) renew(t *node, r *rules.Rule) {
+	r.Years = 1
+	if years, n := l.whole(t, "years", 1, maxYears); n != nil {
+		r.Years = int(years)
+	}
+	r.MaxPrice = l.maxPrice(t)
+	r.IfLapsed = portfolio.ActionRenew
+	if text, n := l.choice(t, "if_lapsed", []string{"renew", "restore", "alert"}); n != nil {
+		r.IfLapsed = portfolio.Action(text)
+	}
+	n := t.get("match").get("expires_within")
+	if n == nil {
+		l.needs(t, `"renew" needs expires_within in its match: how long before the expiration it renews`, `expires_within = "45d"`)
+		return
+	}
+	limit := rules.Distance{Days: r.Years*365 - 30}
+	if !r.Match.Expires.IsZero() && r.Match.Expires.Compare(limit) >= 0 {
+		l.fail(n, `"expires_within" is %s, as long as the term that is bought: the renewed domain would match again at once`, quote(n.text)).
+			hint("with years = " + strconv.Itoa(r.Years) + " it must be shorter than " + limit.String())
+	}
+}
+
+// restore reads what belongs to a restore.
+func (l *loader) restore(t *node, r *rules.Rule) {
+	r.MaxPrice = l.maxPrice(t)
+	if t.get("match").get("lapsed_within") == nil {
+		l.needs(t, `"restore" needs lapsed_within in its match: how long after the expiration it still restores`, `lapsed_within = "60d"`)
+	}
+}
+
+// maxPrice reads a rule's own ceiling, and warns where another is reached first.
+func (l *loader) maxPrice(t *node) *portfolio.Money {
+	price, all := l.money(t, "max_price"), l.cfg.Spending.MaxPerPurchase
+	if price != nil && all != nil && *price > *all {
+		l.warn(t.get("max_price"), `"max_price" is more than "max_per_purchase" of [spending], which is reached first: %s against %s`, *price, *all)
+	}
+	return price
+}
+
+// needs notes that the match of a rule has not a key that it must have.
+func (l *loader) needs(t *node, message, right string) {
+	where := t.get("do")
+	if n := t.get("match"); n != nil {
+		where = n
+	}
+	l.fail(where, "%s", message).hint("write match = { " + right + ", … }")
+}
+
+// hold reads what belongs to a hold or a let-lapse.
+func (l *loader) hold(t *node, r *rules.Rule) {
+	if text, n := l.str(t, "reason", "sold, see ticket 4711"); n != nil {
+		r.Reason = text
+	} else if t.get("reason") == nil {
+		l.fail(t.get("do"), "%s needs a reason", quote(string(r.Do))).hint(`write reason = "…", for those who will wonder`)
+	}
+	n := t.get("until")
+	if n == nil {
+		return
+	}
+	if n.kind != kindDate {
+		l.wrongType(n, "a date").hint("write the last day on which it holds, without quotes: until = 2027-01-31")
+		return
+	}
+	r.Until = dayAfter(n.date, l.cfg.Location)
+}
+
+// dayAfter is the first moment of the day after a date, in a location. Midnight
+// itself may not exist there.
+func dayAfter(date time.Time, loc *time.Location) time.Time {
+	year, month, day := date.Date()
+	t := time.Date(year, month, day+1, 0, 0, 0, 0, loc)
+	want := time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC).Day()
+	for range 24 { // clocks are set forward by quarters of an hour
+		if t.Day() == want {
+			break
+		}
+		t = t.Add(15 * time.Minute)
+	}
+	return t
+}
+
+// alert reads what belongs to an alert.
+func (l *loader) alert(t *node, r *rules.Rule) {
+	r.Level = portfolio.LevelNotice
+	if text, n := l.choice(t, "level", []string{"info", "notice", "alert"}); n != nil {
+		r.Level = portfolio.Level(text)
+	}
+	r.Repeat = l.duration(t, "repeat")
+	match := t.get("match")
+	if r.On == portfolio.KindDomain && match.get("expires_within") == nil && match.get("lapsed_within") == nil {
+		l.fail(t.get("do"), "an alert on domains without a date in its match is known, but its effect comes in a later version, and this one does not obey it yet").
+			hint("write expires_within or lapsed_within in its match, or remove the rule")
+	}
+}
+
+// labels reads the labels of a rule.
+func (l *loader) labels(t *node) map[string]string {
+	if t == nil {
+		return nil
+	}
+	labels := make(map[string]string, len(t.fields))
+	for _, f := range t.fields {
+		switch {
+		case !wellFormed(f.name, ".", maxName):
+			l.failKey(f, "the label's name %s may have letters, digits, - _ and . only", quote(f.name))
+		case f.kind != kindString:
+			l.wrongType(f, "a string in quotes, as labels are")
+		default:
+			labels[f.name] = f.text
+		}
+	}
+	return labels
+}
+
+// orList writes words as a choice: "a", "b" or "c".
+func orList(words []string) string {
+	var b strings.Builder
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(w))
+	}
+	return b.String()
+}

@@ -1,0 +1,172 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+)
+
+// words are the keys of one kind of table.
+type words struct {
+	obeyed []string // what this version obeys
+	later  []string // what is known, and refused until it is obeyed
+}
+
+// vocabulary is the keys of a table: "" for the file itself, "account.spending"
+// for that of an account, "match push" and "except push" for the conditions of a
+// rule, and so on.
+func vocabulary(table string) words {
+	switch table {
+	case "":
+		return words{obeyed: []string{
+			"mode", "instance", "state_dir", "policies", "timezone", "dnsimple", "account", "schedule", "spending",
+			"alerts", "nats", "groups", "rule",
+		}}
+	case "policy file":
+		return words{obeyed: []string{"groups", "rule"}}
+	case "dnsimple":
+		return words{obeyed: []string{"endpoint", "requests_per_hour", "auto_renewal_window"}}
+	case "account":
+		return words{obeyed: []string{"name", "id", "token", "contacts", "mode", "role", "spending"}}
+	case "token":
+		return words{obeyed: []string{secretCredential, secretFile, secretEnv}}
+	case "schedule":
+		return words{obeyed: []string{"domains", "pushes", "registrant_changes"}, later: []string{"portfolio", "names"}}
+	case "spending", "account.spending":
+		return words{
+			obeyed: []string{"max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day"},
+			later:  []string{"max_price_increase", "ask_above"},
+		}
+	case "alerts":
+		return words{obeyed: []string{"warn_within"}, later: []string{"before_expiry"}}
+	case "nats":
+		return words{obeyed: []string{"url", "listen", "credentials"}}
+	case "nats.credentials":
+		return words{obeyed: []string{secretFile, secretCredential}}
+	case "group":
+		return words{obeyed: []string{"file"}}
+	case "rule":
+		return words{
+			obeyed: []string{
+				"name", "on", "match", "except", "do", "mode", "years", "max_price", "if_lapsed", "contact", "reason",
+				"until", "level", "repeat", "labels",
+			},
+			later: []string{
+				"ask_above", "answer_within", "on_timeout", "max_price_increase", "whois_privacy", "auto_renew",
+				"extended_attributes", "names",
+			},
+		}
+	case "conditions domain":
+		return words{obeyed: []string{
+			"name", "group", "tld", "account", "state", "auto_renew", "whois_privacy", "registrant", "expires_within",
+			"lapsed_within",
+		}}
+	case "conditions push":
+		return words{obeyed: []string{"name", "group", "tld", "account", "source", "older_than"}}
+	case "conditions registrant_change":
+		return words{obeyed: []string{"name", "group", "tld", "account", "contact", "state", "owner_change", "older_than"}}
+	}
+	return words{}
+}
+
+// keysOfAction is the keys of a rule that belong to what it does, beside those
+// that every rule may have.
+func keysOfAction(do string) []string {
+	switch do {
+	case "renew":
+		return []string{"years", "max_price", "if_lapsed"}
+	case "restore":
+		return []string{"max_price"}
+	case "accept":
+		return []string{"contact"}
+	case "hold", "let-lapse":
+		return []string{"reason", "until"}
+	case "alert":
+		return []string{"level", "repeat"}
+	}
+	return nil
+}
+
+// actions is what a rule may do with a kind of resource.
+func actions(on string) []string {
+	switch on {
+	case "domain":
+		return []string{"renew", "restore", "hold", "let-lapse", "alert"}
+	case "push":
+		return []string{"accept", "reject", "hold", "alert"}
+	case "registrant_change":
+		return []string{"cancel", "hold", "alert"}
+	}
+	return nil
+}
+
+// tableName is how a table is called in messages.
+func tableName(table string) string {
+	switch table {
+	case "":
+		return "at the top of the file"
+	case "policy file":
+		return "in a policy file"
+	case "account", "rule":
+		return "in [[" + table + "]]"
+	case "token":
+		return "in token"
+	case "group":
+		return "in a group"
+	}
+	if _, on, ok := cutConditions(table); ok {
+		return "in the conditions of a rule on " + on
+	}
+	return "in [" + table + "]"
+}
+
+// cutConditions takes apart the name of a table of conditions.
+func cutConditions(table string) (prefix, on string, ok bool) {
+	const conditions = "conditions "
+	if len(table) > len(conditions) && table[:len(conditions)] == conditions {
+		return conditions, table[len(conditions):], true
+	}
+	return "", "", false
+}
+
+// notYet is the sentence for what is known and not obeyed.
+func notYet(what string) string {
+	return fmt.Sprintf("%s is known, but its effect comes in a later version, and this one does not obey it yet; remove it", what)
+}
+
+// checkKeys notes every key of a table that has no business there.
+func (l *loader) checkKeys(t *node, table string) {
+	if t == nil {
+		return
+	}
+	known := vocabulary(table)
+	for _, f := range t.fields {
+		switch {
+		case slices.Contains(known.obeyed, f.name):
+		case slices.Contains(known.later, f.name):
+			l.failKey(f, "%s", notYet(quote(f.name)))
+		default:
+			l.unknownKey(f, table, known)
+		}
+	}
+}
+
+// unknownKey notes a key that nobody knows, or that belongs somewhere else.
+func (l *loader) unknownKey(f *node, table string, known words) {
+	if table == "policy file" && slices.Contains(vocabulary("").obeyed, f.name) {
+		l.failKey(f, "%s belongs in the main file", quote(f.name)).hint("a policy file has only [[rule]] and [groups]")
+		return
+	}
+	if _, on, ok := cutConditions(table); ok {
+		for _, other := range []string{"domain", "push", "registrant_change"} {
+			if slices.Contains(vocabulary("conditions "+other).obeyed, f.name) {
+				l.failKey(f, "a rule on %s knows no %s", on, quote(f.name)).mean("", known.obeyed)
+				return
+			}
+		}
+	}
+	words := slices.Concat(known.obeyed, known.later)
+	if secretKey(nearest(f.name, words)) || slices.Contains([]string{"account", "token", "nats", "nats.credentials"}, table) {
+		f.hide()
+	}
+	l.failKey(f, "unknown key %s %s", quote(f.name), tableName(table)).mean(f.name, words)
+}
