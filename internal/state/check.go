@@ -1,0 +1,257 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"domaind/internal/portfolio"
+)
+
+// Check reads the whole file: every page, bbolt's own account of them, and every
+// row; it computes the tallies and the indexes anew and compares. The error is
+// [ErrCorrupt] and says the first difference in words. Changes wait meanwhile.
+func (s *Store) Check() error {
+	err := guard(func() error {
+		s.writing.Lock()
+		defer s.writing.Unlock()
+		tx, err := s.db.Begin(!s.db.IsReadOnly())
+		if err != nil {
+			return err
+		}
+		return errors.Join(s.check(tx), tx.Rollback())
+	})
+	if err != nil {
+		return fmt.Errorf("check the state: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) check(tx *bbolt.Tx) error {
+	// First without bbolt, whose check would not survive a page that is not there.
+	if _, err := verifyPages(s.file); err != nil {
+		return err
+	}
+	var first error
+	for err := range tx.Check() { // to its end: it writes until it is read
+		if first == nil {
+			first = fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+	}
+	if first != nil {
+		return first
+	}
+	a := audit{tx: tx, tallies: make(map[string]portfolio.Tally), purchases: make(map[string]lastPurchase), entries: make(map[string]int)}
+	if err := a.rows(); err != nil {
+		return err
+	}
+	if err := a.compareTallies(); err != nil {
+		return err
+	}
+	if err := a.comparePurchases(); err != nil {
+		return err
+	}
+	if err := a.compareEntries(); err != nil {
+		return err
+	}
+	return a.outbox()
+}
+
+// audit computes from the rows what the other buckets should hold.
+type audit struct {
+	tx        *bbolt.Tx
+	tallies   map[string]portfolio.Tally
+	purchases map[string]lastPurchase
+	entries   map[string]int // by bucket: how many entries rows account for
+}
+
+func differs(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
+}
+
+func (a *audit) rows() error {
+	rows := bucket(a.tx, rowsBucket)
+	return rows.ForEach(func(k, v []byte) error {
+		seq, err := parseSequence(k)
+		if err != nil {
+			return err
+		}
+		if uint64(seq) > rows.Sequence() {
+			return differs("row %d has a number that was not given out yet", seq)
+		}
+		op, err := decodeRow(seq, v)
+		if err != nil {
+			return err
+		}
+		if err := validate(op); err != nil {
+			return fmt.Errorf("%w: row %d: %w", ErrCorrupt, seq, err)
+		}
+		if err := a.count(op); err != nil {
+			return err
+		}
+		return a.indexed(seq, op)
+	})
+}
+
+// count adds what a row counts to the tallies, and to the purchases.
+func (a *audit) count(op portfolio.Operation) error {
+	c := countedOf(&op)
+	for _, k := range c.keys {
+		t, err := addTally(a.tallies[k], c.by)
+		if err != nil {
+			return fmt.Errorf("%s: %w", describeTally(k), err)
+		}
+		a.tallies[k] = t
+	}
+	return nil
+}
+
+// indexed looks a row up in every index that should lead to it.
+func (a *audit) indexed(seq sequence, op portfolio.Operation) error {
+	if err := a.leads(keysBucket, []byte(op.Key), seq, op); err != nil {
+		return err
+	}
+	if last, err := parseSequence(bucket(a.tx, attemptsBucket).Get([]byte(base(op)))); err != nil || last < seq {
+		return differs("the last attempt at %s is row %d, and not known as such", op.Key, seq)
+	} else if last == seq {
+		a.entries[attemptsBucket]++
+	}
+	if op.State.Open() {
+		if bucket(a.tx, openBucket).Get(seq.bytes()) == nil {
+			return differs("%s is open, and not known as such", op)
+		}
+		a.entries[openBucket]++
+	}
+	if domain := busyWith(&op); domain != 0 {
+		if err := a.leads(busyBucket, ident(domain), seq, op); err != nil {
+			return err
+		}
+	}
+	for _, ref := range op.ChargeRefs {
+		if err := a.leads(chargesBucket, chargeKey(op.AccountID, ref), seq, op); err != nil {
+			return err
+		}
+	}
+	if !bought(op) {
+		return nil
+	}
+	this := lastPurchase{at: op.EndedAt, seq: seq, key: op.Key}
+	for _, k := range purchaseKeys(op.DomainID, op.Name) {
+		if last, ok := a.purchases[string(k)]; !ok || this.after(last) {
+			a.purchases[string(k)] = this
+		}
+	}
+	return nil
+}
+
+// leads says whether an entry of an index leads to a row.
+func (a *audit) leads(index string, key []byte, seq sequence, op portfolio.Operation) error {
+	if got, err := parseSequence(bucket(a.tx, index).Get(key)); err != nil || got != seq {
+		return differs("the index %s does not lead to %s", index, op)
+	}
+	a.entries[index]++
+	return nil
+}
+
+func (a *audit) compareTallies() error {
+	err := bucket(a.tx, talliesBucket).ForEach(func(k, v []byte) error {
+		t, err := parseTally(v)
+		if err != nil {
+			return fmt.Errorf("%s: %w", describeTally(string(k)), err)
+		}
+		if want := a.tallies[string(k)]; t != want {
+			return differs("%s is kept as %s in %d purchases; the rows make it %s in %d",
+				describeTally(string(k)), t.Amount, t.Purchases, want.Amount, want.Purchases)
+		}
+		delete(a.tallies, string(k))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range slices.Sorted(maps.Keys(a.tallies)) {
+		return differs("%s is not kept; the rows make it %s", describeTally(k), a.tallies[k].Amount)
+	}
+	return nil
+}
+
+func (a *audit) comparePurchases() error {
+	err := bucket(a.tx, purchasesBucket).ForEach(func(k, v []byte) error {
+		p, err := parsePurchase(v)
+		if err != nil {
+			return err
+		}
+		want, ok := a.purchases[string(k)]
+		if !ok || p.seq != want.seq || p.key != want.key || !p.at.Equal(want.at) {
+			return differs("the last purchase of %q is kept as %q, the rows make it %q", k, p.key, want.key)
+		}
+		delete(a.purchases, string(k))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range slices.Sorted(maps.Keys(a.purchases)) {
+		return differs("the last purchase of %q is not kept; the rows make it %q", k, a.purchases[k].key)
+	}
+	return nil
+}
+
+// compareEntries finds entries of indexes that lead to no row, or to a wrong one.
+func (a *audit) compareEntries() error {
+	for _, index := range []string{keysBucket, attemptsBucket, openBucket, busyBucket, chargesBucket} {
+		n := 0
+		err := bucket(a.tx, index).ForEach(func(_, _ []byte) error { n++; return nil })
+		if err != nil {
+			return err
+		}
+		if n != a.entries[index] {
+			return differs("the index %s has %d entries; the rows make it %d", index, n, a.entries[index])
+		}
+	}
+	return nil
+}
+
+// outbox reads the events and compares them with what was counted.
+func (a *audit) outbox() error {
+	var c counters
+	outbox, info := bucket(a.tx, outboxBucket), bucket(a.tx, infoBucket)
+	err := outbox.ForEach(func(k, v []byte) error {
+		n, err := parseNumber(k)
+		if err != nil {
+			return err
+		}
+		if n == 0 || n > outbox.Sequence() {
+			return differs("event %d has a number that was not given out yet", n)
+		}
+		e, err := decodeEvent(n, v)
+		if err != nil {
+			return err
+		}
+		c.waiting++
+		if is := e.Level == portfolio.LevelInfo; is != (info.Get(k) != nil) {
+			return differs("event %d is of level %s, and not known as such", n, e.Level)
+		} else if is {
+			c.info++
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	listed := uint64(0)
+	if err := info.ForEach(func(_, _ []byte) error { listed++; return nil }); err != nil {
+		return err
+	}
+	kept, err := readCounters(a.tx)
+	if err != nil {
+		return err
+	}
+	if kept.waiting != c.waiting || kept.info != c.info || listed != c.info {
+		return differs("%d events wait, %d of level info; counted were %d and %d", c.waiting, c.info, kept.waiting, kept.info)
+	}
+	return nil
+}

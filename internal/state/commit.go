@@ -1,0 +1,177 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"domaind/internal/portfolio"
+)
+
+// view runs a function in a transaction that reads.
+func (s *Store) view(read func(*bbolt.Tx) error) error {
+	return s.db.View(read)
+}
+
+// update runs a function in a transaction that writes. Its error abandons the
+// transaction and is returned as it is; an error of the disk is ErrCommit, and
+// the last thing that this store does: what the next transaction would build on
+// is not known any more.
+func (s *Store) update(act string, change func(*bbolt.Tx) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	var refused error
+	began := false
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		began = true
+		refused = change(tx)
+		return refused
+	})
+	switch {
+	case err == nil, refused != nil:
+		return refused
+	case !began:
+		return fmt.Errorf("%s: %w", act, err)
+	}
+	s.failed = fmt.Errorf("%s: %w: %w", act, ErrCommit, err)
+	return s.failed
+}
+
+// Commit makes a change durable, with the money it moves and the events it
+// causes, all of it or none. It fails with [portfolio.ErrStale],
+// [portfolio.ErrDomainBusy], [ErrRow], [ErrChargeClaimed], with the error of
+// c.Allow as it is, or with [ErrCommit]. c.Allow must not call the store.
+//
+// A row that does not exist yet must be the first attempt at its occasion, or a
+// later one than the last, which has failed.
+func (s *Store) Commit(c portfolio.Change) error {
+	events, err := encodeEvents(c.Events)
+	if err != nil {
+		return err
+	}
+	if c.Operation == nil {
+		return s.tell("store events", events, func(tx *bbolt.Tx) error { return allow(tx, c.Allow, counted{}) })
+	}
+	row, err := newRow(*c.Operation)
+	if err != nil {
+		return err
+	}
+	return s.tell("commit "+row.op.String(), events, func(tx *bbolt.Tx) error { return row.commit(tx, c.Was, c.Allow) })
+}
+
+func allow(tx *bbolt.Tx, ask func(portfolio.Spent) error, without counted) error {
+	if ask == nil {
+		return nil
+	}
+	view := spending{tx: tx, without: without}
+	return view.ask(ask)
+}
+
+// row is an operation on its way into the ledger.
+type row struct {
+	op      portfolio.Operation
+	encoded []byte
+	seq     sequence
+}
+
+func newRow(op portfolio.Operation) (*row, error) {
+	if err := validate(op); err != nil {
+		return nil, err
+	}
+	op.ChargeRefs = slices.Clone(op.ChargeRefs) // the caller's own may change under us
+	encoded, err := encodeRow(op)
+	return &row{op: op, encoded: encoded}, err
+}
+
+func (r *row) commit(tx *bbolt.Tx, was portfolio.OperationState, ask func(portfolio.Spent) error) error {
+	seq, old, err := stored(tx, r.op.Key)
+	if err != nil {
+		return err
+	}
+	if err := r.expect(old, was); err != nil {
+		return err
+	}
+	if old == nil {
+		err = r.begin(tx)
+	} else {
+		r.seq, err = seq, follows(*old, r.op)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.alone(tx); err != nil {
+		return err
+	}
+	before := countedOf(old)
+	if err := allow(tx, ask, before); err != nil {
+		return err
+	}
+	if err := recount(tx, before, countedOf(&r.op)); err != nil {
+		return err
+	}
+	if err := r.index(tx, old); err != nil {
+		return err
+	}
+	return bucket(tx, rowsBucket).Put(r.seq.bytes(), r.encoded)
+}
+
+// expect compares the stored row with the state that the change expects.
+func (r *row) expect(old *portfolio.Operation, was portfolio.OperationState) error {
+	switch {
+	case old == nil && was != "":
+		return fmt.Errorf("%s: %w: it does not exist, and was to be %s", r.op, portfolio.ErrStale, was)
+	case old != nil && was == "":
+		return fmt.Errorf("%s: %w: it exists already, and is %s", r.op, portfolio.ErrStale, old.State)
+	case old != nil && old.State != was:
+		return fmt.Errorf("%s: %w: it is %s, and was to be %s", r.op, portfolio.ErrStale, old.State, was)
+	}
+	return nil
+}
+
+// begin gives a new row its place. What was done, or may still be, is not
+// attempted again.
+func (r *row) begin(tx *bbolt.Tx) error {
+	if v := bucket(tx, attemptsBucket).Get([]byte(base(r.op))); v != nil {
+		last, err := readRow(tx, v)
+		if err != nil {
+			return err
+		}
+		if last.State != portfolio.StateFailed || last.Attempt >= r.op.Attempt {
+			return rowError(r.op, "attempt %d is %s", last.Attempt, last.State)
+		}
+	}
+	n, err := bucket(tx, rowsBucket).NextSequence()
+	if err != nil {
+		return fmt.Errorf("number a row: %w", err)
+	}
+	r.seq = sequence(n)
+	return errors.Join(
+		bucket(tx, keysBucket).Put([]byte(r.op.Key), r.seq.bytes()),
+		bucket(tx, attemptsBucket).Put([]byte(base(r.op)), r.seq.bytes()),
+	)
+}
+
+// alone makes sure that no other operation on the domain is open.
+func (r *row) alone(tx *bbolt.Tx) error {
+	if r.op.DomainID == 0 || !r.op.State.Open() {
+		return nil
+	}
+	v := bucket(tx, busyBucket).Get(ident(r.op.DomainID))
+	if v == nil {
+		return nil
+	}
+	seq, err := parseSequence(v)
+	if err != nil || seq == r.seq {
+		return err
+	}
+	other, err := readRow(tx, v)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w: %s of account %d is %s", r.op, portfolio.ErrDomainBusy, other, other.AccountID, other.State)
+}

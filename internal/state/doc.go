@@ -1,0 +1,34 @@
+// Package state is domaind's memory: one bbolt file that holds the ledger, the
+// money it adds up to, the events that wait to be told, the marks of what was
+// told already, pauses and the progress of jobs.
+//
+// [Store.Commit] is its heart. A row of the ledger, the money that the row moves,
+// the indexes that find it again and the events that it causes become durable in
+// one transaction, or none of them does. The ceilings are asked inside that
+// transaction, so two purchases can never both fit into the same last dollar.
+// Money totals are kept beside the rows and can be computed anew from them:
+// [Store.Check] does, and names the first difference.
+//
+// The layout, each line a bucket; numbers are big-endian, so that a scan is in
+// order:
+//
+//	meta       program, schema, uuid, counters of the outbox
+//	rows       sequence → operation as JSON; the sequence is the order of creation
+//	keys       operation key → sequence
+//	attempts   operation key without its attempt → sequence of the last attempt
+//	open       sequence, of operations that have not ended
+//	busy       domain id → sequence of the one open operation on it
+//	tallies    kind, account, day or month → cents, purchases
+//	purchases  domain id or name → when it was last bought, and by which operation
+//	charges    account, line of the billing charges → sequence of the row that claims it
+//	outbox     number → event as JSON
+//	info       number, of the events in the outbox that may be dropped
+//	aside      number → event that can never be published, and why
+//	marks      key → when an event was last told under it
+//	pauses     account → pause as JSON
+//	jobs       name → when it last ran
+//
+// A file is created whole or not at all, is read page by page before bbolt is let
+// near it, and is never recreated by itself: a lost ledger is money spent twice.
+// No transaction and no memory of bbolt's leaves the package.
+package state

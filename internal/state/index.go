@@ -1,0 +1,160 @@
+package state
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"domaind/internal/portfolio"
+)
+
+// index brings the indexes from the old row, nil where there was none, to the
+// new one.
+func (r *row) index(tx *bbolt.Tx, old *portfolio.Operation) error {
+	if err := r.indexOpen(tx, old); err != nil {
+		return err
+	}
+	if err := r.indexCharges(tx, old); err != nil {
+		return err
+	}
+	if bought(r.op) && (old == nil || !bought(*old)) {
+		return r.indexPurchase(tx)
+	}
+	return nil
+}
+
+// busyWith is the domain that an open operation keeps others from; 0 for none.
+func busyWith(op *portfolio.Operation) int64 {
+	if op == nil || !op.State.Open() {
+		return 0
+	}
+	return op.DomainID
+}
+
+func (r *row) indexOpen(tx *bbolt.Tx, old *portfolio.Operation) error {
+	if was, is := old != nil && old.State.Open(), r.op.State.Open(); was != is {
+		if err := set(bucket(tx, openBucket), r.seq.bytes(), present(), is); err != nil {
+			return err
+		}
+	}
+	was, is := busyWith(old), busyWith(&r.op)
+	if was == is {
+		return nil
+	}
+	if was != 0 {
+		if err := bucket(tx, busyBucket).Delete(ident(was)); err != nil {
+			return err
+		}
+	}
+	return set(bucket(tx, busyBucket), ident(is), r.seq.bytes(), is != 0)
+}
+
+// set stores an entry where it is to be, and removes it where it is not.
+func set(b *bbolt.Bucket, key, value []byte, is bool) error {
+	if is {
+		return b.Put(key, value)
+	}
+	return b.Delete(key)
+}
+
+// chargeKey names a line of an account's billing charges.
+func chargeKey(account int64, ref string) []byte { return append(ident(account), ref...) }
+
+func (r *row) indexCharges(tx *bbolt.Tx, old *portfolio.Operation) error {
+	b := bucket(tx, chargesBucket)
+	if old != nil {
+		for _, ref := range old.ChargeRefs {
+			if !slices.Contains(r.op.ChargeRefs, ref) {
+				if err := b.Delete(chargeKey(old.AccountID, ref)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, ref := range r.op.ChargeRefs {
+		key := chargeKey(r.op.AccountID, ref)
+		switch v := b.Get(key); {
+		case bytes.Equal(v, r.seq.bytes()):
+			continue
+		case v != nil:
+			other, err := readRow(tx, v)
+			if err != nil {
+				return err
+			}
+			return fmt.Errorf("%s: charge %s: %w: %s", r.op, ref, ErrChargeClaimed, other)
+		}
+		if err := b.Put(key, r.seq.bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bought says whether the row is a purchase that came to be.
+func bought(op portfolio.Operation) bool {
+	return op.Kind.Purchase() && op.State == portfolio.StateDone
+}
+
+// purchaseKeys are the names under which a purchase is found again: the domain's
+// id, which a name may lose, and its name, which an id may.
+func purchaseKeys(domainID int64, name string) [][]byte {
+	var keys [][]byte
+	if domainID != 0 {
+		keys = append(keys, append([]byte{'i'}, ident(domainID)...))
+	}
+	if name != "" {
+		keys = append(keys, append([]byte{'n'}, name...))
+	}
+	return keys
+}
+
+// lastPurchase is an entry of the purchases bucket: the later one stands, and of
+// two in the same moment the row that was created later.
+type lastPurchase struct {
+	at  time.Time
+	seq sequence
+	key string // of the operation
+}
+
+func (p lastPurchase) after(q lastPurchase) bool {
+	if c := p.at.Compare(q.at); c != 0 {
+		return c > 0
+	}
+	return p.seq > q.seq
+}
+
+func (p lastPurchase) bytes() []byte {
+	return append(append(appendInstant(nil, p.at), p.seq.bytes()...), p.key...)
+}
+
+func parsePurchase(v []byte) (lastPurchase, error) {
+	at, err := parseInstant(v)
+	if err != nil || len(v) < instantSize+8 {
+		return lastPurchase{}, fmt.Errorf("%w: a last purchase of %d bytes", ErrCorrupt, len(v))
+	}
+	seq, err := parseSequence(v[instantSize : instantSize+8])
+	return lastPurchase{at: at, seq: seq, key: string(v[instantSize+8:])}, err
+}
+
+func (r *row) indexPurchase(tx *bbolt.Tx) error {
+	b := bucket(tx, purchasesBucket)
+	this := lastPurchase{at: r.op.EndedAt, seq: r.seq, key: r.op.Key}
+	for _, key := range purchaseKeys(r.op.DomainID, r.op.Name) {
+		if v := b.Get(key); v != nil {
+			last, err := parsePurchase(v)
+			if err != nil {
+				return err
+			}
+			if last.after(this) {
+				continue
+			}
+		}
+		if err := b.Put(key, this.bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
