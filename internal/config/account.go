@@ -48,12 +48,12 @@ func (l *loader) account(t *node, names map[string]*node, ids map[int64]*node) A
 		}
 		ids[id] = n
 	} else if t.get("id") == nil {
-		l.missing(t, "id", "id = 1010, the number of the account at DNSimple")
+		l.missing(t, "account", "id", "id = 1010, the number of the account at DNSimple")
 	}
 	if token := t.get("token"); token != nil {
 		a.Token = l.secret(token, "token")
 	} else {
-		l.missing(t, "token", `token = { credential = "…" }, { file = "…" } or { env = "…" }`)
+		l.missing(t, "account", "token", `token = { credential = "…" }, { file = "…" } or { env = "…" }`)
 	}
 	a.Contacts = l.readContacts(l.table(t, "contacts"))
 	a.Mode = l.mode(t)
@@ -82,7 +82,7 @@ func (l *loader) accountName(t *node, names map[string]*node) string {
 	name, n := l.str(t, "name", "main")
 	if n == nil {
 		if t.get("name") == nil {
-			l.missing(t, "name", `name = "main", which is what rules call the account`)
+			l.missing(t, "account", "name", `name = "main", which is what rules call the account`)
 		}
 		return ""
 	}
@@ -97,7 +97,10 @@ func (l *loader) accountName(t *node, names map[string]*node) string {
 }
 
 // missing notes that a table has not a key that it must have.
-func (l *loader) missing(t *node, key, right string) {
+func (l *loader) missing(t *node, table, key, right string) {
+	if misspelt(t, table, key) {
+		return
+	}
 	l.fail(t, "%s is missing", quote(key)).hint("write " + right)
 }
 
@@ -179,7 +182,7 @@ func (l *loader) spending(root *node) {
 	if l.cfg.Mode == portfolio.ModeAct {
 		where := cmp.Or(t, root.get("mode"))
 		for _, key := range []string{"max_per_purchase", "max_per_day", "max_per_month"} {
-			if t.get(key) == nil {
+			if t.get(key) == nil && !misspelt(t, "spending", key) {
 				l.fail(where, `%s is missing in [spending]: domaind spends nothing without a ceiling`, quote(key)).
 					hint("write " + key + ` = "100.00", in US dollars, or mode = "dry-run"`)
 			}

@@ -179,7 +179,7 @@ func (l *loader) matches(pattern *node) []string {
 	if len(paths) == 0 {
 		l.partial = true
 		l.fail(pattern, "no file matches %s", quote(pattern.text)).
-			hint("it was looked for in " + printable(l.base) + "; mend the pattern, or remove it")
+			hint("patterns are relative to this file; mend it, or remove it")
 		return nil
 	}
 	for i := range paths {

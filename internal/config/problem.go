@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -81,17 +82,13 @@ func (p Problems) Error() string {
 	return b.String()
 }
 
-// printable replaces what could move a terminal's cursor, or is no text at all.
+// printable replaces what could move a terminal's cursor, change the direction of
+// text, or not be seen at all.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\t' || r >= ' ' && r < 0x7f || r > 0x9f && r != '\u2028' && r != '\u2029' && !bidi(r) {
+		if r == '\t' || unicode.IsPrint(r) {
 			return r
 		}
 		return utf8.RuneError
 	}, s)
-}
-
-// bidi says whether the character changes the direction in which text is shown.
-func bidi(r rune) bool {
-	return r == '\u061c' || r >= '\u200e' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }

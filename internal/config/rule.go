@@ -61,7 +61,7 @@ func (l *loader) ruleName(t *node) string {
 	name, n := l.str(t, "name", "renew-core")
 	if n == nil {
 		if t.get("name") == nil {
-			l.missing(t, "name", `name = "…", by which plans and events call the rule`)
+			l.missing(t, "rule", "name", `name = "…", by which plans and events call the rule`)
 		}
 		return ""
 	}
@@ -82,10 +82,10 @@ func (l *loader) ruleOn(t *node, r *rules.Rule) bool {
 	n := t.get("on")
 	switch {
 	case n == nil:
-		l.missing(t, "on", `on = "domain", "push" or "registrant_change"`)
+		l.missing(t, "rule", "on", `on = "domain", "push" or "registrant_change"`)
 		return false
 	case n.text == "name":
-		l.fail(n, "%s", notYet(`a rule on "name"`))
+		l.fail(n, "%s; remove the rule", notYet(`a rule on "name"`))
 		return false
 	}
 	text, _ := l.choice(t, "on", kinds)
@@ -99,10 +99,10 @@ func (l *loader) ruleDo(t *node, r *rules.Rule) {
 	n := t.get("do")
 	switch {
 	case n == nil:
-		l.missing(t, "do", "do = "+orList(known))
+		l.missing(t, "rule", "do", "do = "+orList(known))
 		return
 	case n.text == "register":
-		l.fail(n, "%s", notYet(`do = "register"`))
+		l.fail(n, "%s; remove the rule", notYet(`do = "register"`))
 		return
 	}
 	do, n := l.str(t, "do", known[0])
@@ -111,8 +111,9 @@ func (l *loader) ruleDo(t *node, r *rules.Rule) {
 	}
 	if !slices.Contains(known, do) {
 		f := l.fail(n, "a rule on %s cannot %s", r.On, quote(do))
-		if f.mean(do, known); f.Hint == "" || !strings.HasPrefix(f.Hint, "did") {
-			f.Hint = "it may do " + orList(known)
+		f.Hint = "it may do " + orList(known)
+		if n := nearest(do, known); n != "" && !elsewhere(do) {
+			f.Hint = "did you mean " + quote(n) + "?"
 		}
 		return
 	}
@@ -130,6 +131,11 @@ func (l *loader) ruleDo(t *node, r *rules.Rule) {
 	case portfolio.ActionAlert:
 		l.alert(t, r)
 	}
+}
+
+// elsewhere says whether rules on some kind of resource know an action.
+func elsewhere(do string) bool {
+	return slices.Contains(slices.Concat(actions("domain"), actions("push"), actions("registrant_change")), do)
 }
 
 // strayKeys notes the keys of a rule that belong to something else than it does.
@@ -162,7 +168,7 @@ func (l *loader) renew(t *node, r *rules.Rule) {
 	}
 	n := t.get("match").get("expires_within")
 	if n == nil {
-		l.needs(t, `"renew" needs expires_within in its match: how long before the expiration it renews`, `expires_within = "45d"`)
+		l.needs(t, "expires_within", `"renew" needs expires_within in its match: how long before the expiration it renews`, `expires_within = "45d"`)
 		return
 	}
 	limit := rules.Distance{Days: r.Years*365 - 30}
@@ -176,7 +182,7 @@ func (l *loader) renew(t *node, r *rules.Rule) {
 func (l *loader) restore(t *node, r *rules.Rule) {
 	r.MaxPrice = l.maxPrice(t)
 	if t.get("match").get("lapsed_within") == nil {
-		l.needs(t, `"restore" needs lapsed_within in its match: how long after the expiration it still restores`, `lapsed_within = "60d"`)
+		l.needs(t, "lapsed_within", `"restore" needs lapsed_within in its match: how long after the expiration it still restores`, `lapsed_within = "60d"`)
 	}
 }
 
@@ -190,10 +196,13 @@ func (l *loader) maxPrice(t *node) *portfolio.Money {
 }
 
 // needs notes that the match of a rule has not a key that it must have.
-func (l *loader) needs(t *node, message, right string) {
+func (l *loader) needs(t *node, key, message, right string) {
 	where := t.get("do")
 	if n := t.get("match"); n != nil {
 		where = n
+	}
+	if misspelt(where, "conditions "+t.get("on").text, key) {
+		return
 	}
 	l.fail(where, "%s", message).hint("write match = { " + right + ", … }")
 }
@@ -240,7 +249,7 @@ func (l *loader) alert(t *node, r *rules.Rule) {
 	r.Repeat = l.duration(t, "repeat")
 	match := t.get("match")
 	if r.On == portfolio.KindDomain && match.get("expires_within") == nil && match.get("lapsed_within") == nil {
-		l.fail(t.get("do"), "an alert on domains without a date in its match is known, but its effect comes in a later version, and this one does not obey it yet").
+		l.fail(t.get("do"), "%s", notYet("an alert on domains without a date in its match")).
 			hint("write expires_within or lapsed_within in its match, or remove the rule")
 	}
 }

@@ -24,7 +24,7 @@ func (l *loader) scope(r *rules.Rule) []Account {
 func (l *loader) accept(t *node, r *rules.Rule) {
 	source := t.get("match").get("source")
 	if source == nil {
-		l.needs(t, `"accept" needs source in its match: the accounts from which a push is trusted`, `source = "desk"`)
+		l.needs(t, "source", `"accept" needs source in its match: the accounts from which a push is trusted`, `source = "desk"`)
 	}
 	scope := l.scope(r)
 	if l.partial {

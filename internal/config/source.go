@@ -62,8 +62,10 @@ func (s *source) line(offset int) span {
 // hide keeps a range out of all lines that are shown.
 func (s *source) hide(start, end int) { s.hidden = append(s.hidden, span{start, end}) }
 
-// Around the place of a problem at most so many bytes of a line are shown.
+// Of a line that is longer than shownLine, only so much is shown around the place
+// of a problem, in bytes.
 const (
+	shownLine   = 160
 	shownBefore = 90
 	shownAfter  = 70
 )
@@ -87,14 +89,15 @@ func (s *source) show(offset int) (text string, caret int) {
 	if secret {
 		after = "…"
 	}
-	if offset-start > shownBefore {
+	long := line.end-line.start > shownLine
+	if long && offset-start > shownBefore {
 		start, before = offset-shownBefore, "…"
 	}
 	start = min(start, end)
 	for start < end && !utf8.RuneStart(s.text[start]) {
 		start++
 	}
-	if stop := max(offset, start) + shownAfter; stop < end {
+	if stop := max(offset, start) + shownAfter; long && stop < end {
 		end, after = stop, "…"
 		for end > start && !utf8.RuneStart(s.text[end]) {
 			end--

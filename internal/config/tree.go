@@ -82,7 +82,10 @@ func parse(src *source) (*node, *found) {
 	}
 	var decoded map[string]any
 	if _, err := toml.Decode(string(src.text), &decoded); err != nil {
-		return nil, syntaxError(src, err, places.twice)
+		if other == nil {
+			offset = -1
+		}
+		return nil, syntaxError(src, err, places.twice, offset)
 	}
 	if other != nil {
 		if src.hideBroken(offset, "") {
@@ -110,8 +113,9 @@ func invalidUTF8(text []byte) int {
 	}
 }
 
-// syntaxError is the problem that the parser's error stands for.
-func syntaxError(src *source, err error, again *twice) *found {
+// syntaxError is the problem that the parser's error stands for. The other parser
+// may know better where it is: at other, unless that is -1.
+func syntaxError(src *source, err error, again *twice, other int) *found {
 	var failed toml.ParseError
 	if !errors.As(err, &failed) {
 		return at(src, 0, "not valid TOML: %s", printable(err.Error()))
@@ -125,6 +129,12 @@ func syntaxError(src *source, err error, again *twice) *found {
 		// The parser stands behind the end of the line that it complains about.
 		line := min(failed.Position.Line, len(src.lines))
 		offset = src.line(src.lines[line-1]).end
+	}
+	if other >= 0 {
+		mine, _ := src.position(offset)
+		if theirs, _ := src.position(other); theirs == mine || theirs == mine-1 {
+			offset = other
+		}
 	}
 	if src.hideBroken(offset, failed.LastKey) {
 		return at(src, offset, "not valid TOML; the line is not shown, since a secret may stand on it").

@@ -130,7 +130,7 @@ func cutConditions(table string) (prefix, on string, ok bool) {
 
 // notYet is the sentence for what is known and not obeyed.
 func notYet(what string) string {
-	return fmt.Sprintf("%s is known, but its effect comes in a later version, and this one does not obey it yet; remove it", what)
+	return fmt.Sprintf("%s is known, but its effect comes in a later version, and this one does not obey it yet", what)
 }
 
 // checkKeys notes every key of a table that has no business there.
@@ -143,7 +143,7 @@ func (l *loader) checkKeys(t *node, table string) {
 		switch {
 		case slices.Contains(known.obeyed, f.name):
 		case slices.Contains(known.later, f.name):
-			l.failKey(f, "%s", notYet(quote(f.name)))
+			l.failKey(f, "%s; remove it", notYet(quote(f.name)))
 		default:
 			l.unknownKey(f, table, known)
 		}
@@ -169,4 +169,17 @@ func (l *loader) unknownKey(f *node, table string, known words) {
 		f.hide()
 	}
 	l.failKey(f, "unknown key %s %s", quote(f.name), tableName(table)).mean(f.name, words)
+}
+
+// misspelt says whether a table has an unknown key that was most likely meant to be
+// this one: that is reported, and that this one is missing need not be.
+func misspelt(t *node, table, key string) bool {
+	if t == nil {
+		return false
+	}
+	known := vocabulary(table)
+	words := slices.Concat(known.obeyed, known.later)
+	return slices.ContainsFunc(t.fields, func(f *node) bool {
+		return !slices.Contains(words, f.name) && nearest(f.name, words) == key
+	})
 }
