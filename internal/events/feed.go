@@ -48,9 +48,9 @@ type feed struct {
 
 // Follow gives every message of the instance's feed to a function, in the order of
 // the stream and each once, until the context ends (nil), the function returns an
-// error (that error), the connection is closed (ErrFeed), or, with Stop, the end
-// of the stream is reached (nil). A lost connection, a restarted server and a
-// stream that is not there yet are waited for; with Stop they are errors (ErrFeed).
+// error (that error), or the connection is closed (ErrFeed). A lost connection, a
+// restarted server and a stream that is not there yet are waited for. With Stop it
+// returns nil at the end of the stream, and whatever comes before is an error (ErrFeed).
 // Messages that are no events of ours come with [Received.Err].
 func Follow(ctx context.Context, nc *nats.Conn, o FeedOptions, give func(Received) error) error {
 	if !ValidInstance(o.Instance) {
@@ -70,10 +70,14 @@ func Follow(ctx context.Context, nc *nats.Conn, o FeedOptions, give func(Receive
 		err := f.run(ctx)
 		var told *refusedError
 		switch {
-		case ctx.Err() != nil || err == nil:
-			return nil //nolint:nilerr // the end of the context is how a feed ends
+		case err == nil:
+			return nil
 		case errors.As(err, &told):
 			return told.err
+		case ctx.Err() != nil && o.Stop:
+			return fmt.Errorf("%w: %w", ErrFeed, errors.Join(err, context.Cause(ctx)))
+		case ctx.Err() != nil:
+			return nil
 		case nc.IsClosed() || o.Stop:
 			return fmt.Errorf("%w: %w", ErrFeed, err)
 		}

@@ -46,7 +46,7 @@ type tail struct {
 }
 
 // expect gives the condition under which a message may follow: the id of the
-// message before it, else its sequence. Both are refusedError where anything came in
+// message before it, else its sequence. Both are refused where anything came in
 // between.
 func (t tail) expect() jetstream.PublishOpt {
 	if t.id != "" {
