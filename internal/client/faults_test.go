@@ -40,6 +40,7 @@ func breaksOff(status int, body string) http.HandlerFunc {
 		w.Header().Set("Content-Length", "100000")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
+		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -16,8 +16,12 @@ import (
 // maxBody bounds an answer. A full page of domains has about 40 KiB.
 const maxBody = 8 << 20
 
-// errTooLarge: an answer was longer than maxBody; the rest was not read.
-var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+// The ways in which an answer can be none.
+var (
+	// errTooLarge: it was longer than maxBody; the rest was not read.
+	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+	errNoStatus = errors.New("the answer has no status")
+)
 
 // exchange is one request and what came of it. It travels in the context of the
 // request, because the SDK gives nothing back when an answer displeases it.
@@ -120,6 +124,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		ex.sent = connected.Load() || !dialing.Load() && !dialFailed(err)
 		ex.err = err
 		return nil, err
+	}
+	if resp == nil || resp.StatusCode < 100 { // only a transport that is not net/http's
+		ex.err = errNoStatus
+		return resp, nil
 	}
 	ex.status, ex.header = resp.StatusCode, resp.Header
 	ex.body, ex.bodyErr = readBody(resp.Body)

@@ -1,0 +1,139 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+// inTurn answers each request with the next of the handlers, and then with the last.
+func inTurn(handlers ...http.HandlerFunc) http.HandlerFunc {
+	n := 0
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := handlers[min(n, len(handlers)-1)]
+		n++
+		h(w, r)
+	}
+}
+
+func header(key, value string, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(key, value)
+		h(w, r)
+	}
+}
+
+func TestReadsAreRetried(t *testing.T) {
+	for name, first := range map[string]http.HandlerFunc{
+		"500": says(500, ""), "502": says(502, page502), "429": says(429, `{"message":"quota exceeded"}`),
+		"reset": hangUp(true), "broken off": breaksOff(200, `{"data`),
+	} {
+		s := serve(t, inTurn(first, first, says(200, goodDomain)))
+		c, k := testClient(t, s.URL)
+		d, _, err := c.Domain(t.Context(), 7)
+		if err != nil || d.ID != 7 {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+		waits := k.waits()
+		if len(waits) != 2 || waits[0] < time.Second || waits[0] >= 3*time.Second/2 || waits[1] < 2*time.Second || waits[1] >= 3*time.Second {
+			t.Errorf("%s: waits %v", name, waits)
+		}
+	}
+}
+
+func TestRetryWaitsForTheRateLimit(t *testing.T) {
+	limited := says(429, `{"message":"quota exceeded"}`)
+	start := newClock().Now()
+	date := start.Add(-100 * time.Second) // the server's clock is behind
+	for name, tt := range map[string]struct {
+		after, reset string
+		want         time.Duration // 0: zero RetryAt
+	}{
+		"seconds":          {"90", "", 90 * time.Second},
+		"date":             {date.Add(time.Minute).Format(http.TimeFormat), "", time.Minute},
+		"reset":            {"", unix(date.Add(10 * time.Minute)), 10 * time.Minute},
+		"seconds win":      {"90", unix(date.Add(10 * time.Minute)), 90 * time.Second},
+		"an hour at most":  {"7200", "", 2 * time.Hour},
+		"absurd seconds":   {"99999999999", "", 0},
+		"overflow":         {"9223372036854775807", "", 0},
+		"negative":         {"-5", "", 0},
+		"zero":             {"0", "", 0},
+		"nonsense":         {"soon", "then", 0},
+		"past":             {date.Add(-time.Hour).Format(http.TimeFormat), unix(date.Add(-time.Minute)), 0},
+		"absurd reset":     {"", unix(date.Add(30 * 24 * time.Hour)), 0},
+		"overflowed reset": {"", "9223372036854775807", 0},
+		"nothing":          {"", "", 0},
+		"nonsense, reset":  {"soon", unix(date.Add(time.Minute)), time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set := func(h http.HandlerFunc) http.HandlerFunc {
+				h = header("Date", date.Format(http.TimeFormat), h)
+				if tt.after != "" {
+					h = header("Retry-After", tt.after, h)
+				}
+				if tt.reset != "" {
+					h = header("X-RateLimit-Reset", tt.reset, h)
+				}
+				return h
+			}
+			s := serve(t, inTurn(set(limited), says(200, goodDomain)))
+			c, k := testClient(t, s.URL)
+			if _, _, err := c.Domain(t.Context(), 7); err != nil {
+				t.Fatal(err)
+			}
+			waited := k.Now().Sub(start)
+			switch {
+			case tt.want == 0 && (waited < time.Second || waited > 2*time.Second):
+				t.Errorf("waited %v, want the usual backoff", waited)
+			case tt.want != 0 && waited != min(tt.want, time.Hour):
+				t.Errorf("waited %v, want %v", waited, min(tt.want, time.Hour))
+			}
+
+			c, _ = testClient(t, serve(t, set(limited)).URL)
+			_, _, err := c.Renew(t.Context(), "example.com", 1, nil)
+			failure := failed(t, err, portfolio.OutcomeRateLimited)
+			if tt.want == 0 && !failure.RetryAt.IsZero() || tt.want != 0 && !failure.RetryAt.Equal(start.Add(tt.want)) {
+				t.Errorf("RetryAt %v, want %v from %v", failure.RetryAt, tt.want, start)
+			}
+		})
+	}
+}
+
+func unix(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
+
+func TestRetryEndsWithTheContext(t *testing.T) {
+	s := serve(t, says(500, ""))
+	stop := errors.New("woken")
+	c, _ := testClient(t, s.URL, func(o *Options) {
+		o.Sleep = func(context.Context, time.Duration) error { return stop }
+	})
+	_, _, err := c.Domain(t.Context(), 7)
+	if failure := failed(t, err, portfolio.OutcomeUnknown); !errors.Is(failure, stop) || failure.Status != 500 {
+		t.Errorf("%+v", failure)
+	}
+	if n := len(s.requests()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// TestBackoffRepeatsItself: the spread is not chance.
+func TestBackoffRepeatsItself(t *testing.T) {
+	run := func(id int64) []time.Duration {
+		c, k := testClient(t, serve(t, says(500, "")).URL)
+		_, _, err := c.Domain(t.Context(), id)
+		failed(t, err, portfolio.OutcomeUnknown)
+		return k.waits()
+	}
+	a, b, other := run(7), run(7), run(8)
+	if a[0] != b[0] || a[1] != b[1] {
+		t.Errorf("%v and then %v", a, b)
+	}
+	if a[0] == other[0] {
+		t.Errorf("two calls wait alike: %v", a[0])
+	}
+}

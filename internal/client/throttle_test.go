@@ -1,0 +1,222 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"domaind/internal/portfolio"
+)
+
+// TestNeverTooMany: in any hour there are at most as many requests as allowed,
+// ordinary reads leave a tenth of them, and nothing waits without need.
+func TestNeverTooMany(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.IntRange(1, 30).Draw(t, "limit")
+		k := newClock()
+		th := newThrottle(limit, k.Now, k.Sleep)
+		var all []time.Time
+		for range rapid.IntRange(1, 120).Draw(t, "requests") {
+			if err := k.Sleep(t.Context(), time.Duration(rapid.IntRange(0, 600).Draw(t, "idle"))*time.Second); err != nil {
+				t.Fatal(err)
+			}
+			urgent := rapid.Bool().Draw(t, "urgent")
+			asked := k.Now()
+			if err := th.admit(t.Context(), urgent); err != nil {
+				t.Fatal(err)
+			}
+			th.done(&exchange{})
+			now := k.Now()
+			within := func(at time.Time) int { // requests in the hour that ends at at, without this one
+				n := 0
+				for _, s := range all {
+					if s.After(at.Add(-time.Hour)) {
+						n++
+					}
+				}
+				return n
+			}
+			allowed := limit
+			if !urgent {
+				allowed -= kept(limit)
+			}
+			if n := within(now) + 1; n > allowed {
+				t.Fatalf("%d requests in an hour, %d allowed (urgent: %v)", n, allowed, urgent)
+			}
+			if now.After(asked) && within(now.Add(-1)) < allowed {
+				t.Fatalf("it waited %v too long", now.Sub(asked))
+			}
+			all = append(all, now)
+		}
+	})
+}
+
+func TestKept(t *testing.T) {
+	for limit, want := range map[int]int{0: 0, 1: 0, 2: 1, 10: 1, 11: 2, 2400: 240} {
+		if got := kept(limit); got != want {
+			t.Errorf("of %d requests %d are kept, want %d", limit, got, want)
+		}
+	}
+}
+
+func TestThrottleOutlivesAClockSetBack(t *testing.T) {
+	k := newClock()
+	th := newThrottle(1, k.Now, k.Sleep)
+	if err := th.admit(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	k.at = k.at.AddDate(-1, 0, 0)
+	before := k.Now()
+	if err := th.admit(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if waited := k.Now().Sub(before); waited != time.Hour {
+		t.Errorf("waited %v, want an hour", waited)
+	}
+}
+
+// rated answers like a server that has so much of a quota of ten left.
+func rated(remaining, reset string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-RateLimit-Limit", "10")
+		w.Header().Set("X-RateLimit-Remaining", remaining)
+		w.Header().Set("X-RateLimit-Reset", reset)
+		w.Header()["Date"] = nil // our clock is the measure
+		says(200, goodDomain)(w, r)
+	}
+}
+
+func TestServersQuota(t *testing.T) {
+	start := newClock().Now()
+	soon := unix(start.Add(10 * time.Minute))
+	read := func(ctx context.Context, c *Client) error {
+		_, _, err := c.Domain(ctx, 7)
+		return err
+	}
+	urgentRead := func(ctx context.Context, c *Client) error { return read(Urgent(ctx), c) }
+	renew := func(ctx context.Context, c *Client) error { return second(c.Renew(ctx, "example.com", 1, nil)) }
+	for name, tt := range map[string]struct {
+		remaining, reset string
+		do               func(context.Context, *Client) error
+		want             time.Duration
+	}{
+		"enough":              {"2", soon, read, 0},
+		"the last tenth":      {"1", soon, read, 10 * time.Minute},
+		"urgent":              {"1", soon, urgentRead, 0},
+		"a renewal":           {"1", soon, renew, 0},
+		"nothing left":        {"0", soon, read, 10 * time.Minute},
+		"nothing, urgent":     {"0", soon, urgentRead, 10 * time.Minute},
+		"nothing, a renewal":  {"0", soon, renew, 10 * time.Minute},
+		"over":                {"0", unix(start.Add(-time.Minute)), read, 0},
+		"absurd":              {"0", unix(start.AddDate(1, 0, 0)), read, 0},
+		"longer than an hour": {"0", unix(start.Add(5 * time.Hour)), read, time.Hour},
+		"no number":           {"none", soon, read, 0},
+		"negative":            {"-3", soon, read, 0},
+		"no reset":            {"0", "", read, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, rated(tt.remaining, tt.reset))
+			c, k := testClient(t, s.URL)
+			if err := read(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			_ = tt.do(t.Context(), c) // a renewal gets a domain for an answer
+			if waited := k.Now().Sub(start); waited != tt.want {
+				t.Errorf("waited %v, want %v", waited, tt.want)
+			}
+			if n := len(s.requests()); n != 2 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+func TestQuota(t *testing.T) {
+	start := newClock().Now()
+	s := serve(t, inTurn(rated("7", unix(start.Add(time.Minute))), says(200, goodDomain)))
+	c, _ := testClient(t, s.URL)
+	if got := c.Quota(); got != (Quota{}) {
+		t.Errorf("a quota before any answer: %+v", got)
+	}
+	for range 2 { // the second answer has no headers, and changes nothing
+		if _, _, err := c.Domain(t.Context(), 7); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := c.Quota(), (Quota{Limit: 10, Remaining: 7, Reset: start.Add(time.Minute), Known: true}); got != want {
+			t.Errorf("quota %+v, want %+v", got, want)
+		}
+	}
+}
+
+// TestRateLimitHoldsEverythingBack: after a 429 nothing leaves until its end.
+func TestRateLimitHoldsEverythingBack(t *testing.T) {
+	s := serve(t, inTurn(header("Retry-After", "60", says(429, `{"message":"quota exceeded"}`)), says(201, goodRenew)))
+	c, k := testClient(t, s.URL)
+	start := k.Now()
+	_, _, err := c.Renew(t.Context(), "example.com", 1, nil)
+	failed(t, err, portfolio.OutcomeRateLimited)
+	if waited := k.Now().Sub(start); waited != 0 {
+		t.Fatalf("a renewal waited %v after its answer", waited)
+	}
+	if _, _, err = c.Renew(t.Context(), "example.com", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	if waited := k.Now().Sub(start); waited != time.Minute {
+		t.Errorf("waited %v, want a minute", waited)
+	}
+}
+
+func TestWaitingForTheQuotaEnds(t *testing.T) {
+	stop := errors.New("woken")
+	for _, a := range acts() {
+		s := serve(t, says(a.good, a.body))
+		c, _ := testClient(t, s.URL, func(o *Options) {
+			o.RequestsPerHour = 1
+			o.Sleep = func(context.Context, time.Duration) error { return stop }
+		})
+		if err := a.do(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		failure := failed(t, a.do(t.Context(), c), portfolio.OutcomeNotSent)
+		if !errors.Is(failure, stop) {
+			t.Errorf("%s: %v hides its cause", a.name, failure)
+		}
+		if n := len(s.requests()); n != 1 {
+			t.Errorf("%s: %d requests", a.name, n)
+		}
+	}
+}
+
+// TestThrottleIsShared: many at once are admitted no faster than one after the other.
+func TestThrottleIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := newThrottle(10, time.Now, func(ctx context.Context, d time.Duration) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(d):
+				return nil
+			}
+		})
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 35 {
+			wg.Go(func() {
+				if err := th.admit(t.Context(), true); err != nil {
+					t.Error(err)
+				}
+				th.done(&exchange{})
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); took != 3*time.Hour {
+			t.Errorf("35 requests at 10 an hour took %v, want 3h", took)
+		}
+	})
+}
