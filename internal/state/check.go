@@ -15,14 +15,15 @@ import (
 // row; it computes the tallies and the indexes anew and compares. The error is
 // [ErrCorrupt] and says the first difference in words. Changes wait meanwhile.
 func (s *Store) Check() error {
-	err := guard(func() error {
-		s.writing.Lock()
-		defer s.writing.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	err := guard(func() (err error) {
 		tx, err := s.db.Begin(!s.db.IsReadOnly())
 		if err != nil {
 			return err
 		}
-		return errors.Join(s.check(tx), tx.Rollback())
+		defer func() { err = errors.Join(err, tx.Rollback()) }()
+		return s.check(tx)
 	})
 	if err != nil {
 		return fmt.Errorf("check the state: %w", err)

@@ -121,7 +121,8 @@ func find(path string) (bool, error) {
 // inspect opens the file under a shared lock and looks at every page before bbolt
 // does, which trusts what it reads.
 func inspect(path string, o Options, known schema) (*Store, identity, error) {
-	if !o.ReadOnly {
+	toRead := o.ReadOnly
+	if !toRead {
 		o.ReadOnly = true
 		o.Timeout /= 2 // the other half is for the exclusive lock
 	}
@@ -144,6 +145,9 @@ func inspect(path string, o Options, known schema) (*Store, identity, error) {
 				return fmt.Errorf("%w: its list of free pages is missing", ErrCorrupt)
 			case is.version > known.current():
 				return fmt.Errorf("%w: its schema has version %d, this domaind knows %d", ErrNewer, is.version, known.current())
+			case is.version < known.current() && toRead:
+				return fmt.Errorf("%w: its schema has version %d, this domaind knows %d and migrates it when the daemon starts",
+					ErrOlder, is.version, known.current())
 			case is.version < known.current():
 				return nil
 			}

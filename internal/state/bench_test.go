@@ -1,0 +1,100 @@
+package state
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"domaind/internal/portfolio"
+)
+
+// benchOperation is a row as long as real ones are.
+func benchOperation(i int) portfolio.Operation {
+	op := armed(renewal(int64(i+1), 1), "2026-03-01")
+	op.By, op.Rule, op.RuleAt = "rule renew-core (config.toml:42)", "renew-core", "config.toml:42"
+	op.History = []portfolio.Step{
+		{At: start, State: portfolio.StateReserved, Note: "14.50 set aside", By: "daemon"},
+		{At: start, State: portfolio.StateArmed, Note: "about to be sent", By: "daemon"},
+	}
+	return op
+}
+
+func benchEvent() portfolio.Event {
+	e := info("armed")
+	e.Text = strings.Repeat("about to be renewed ", 5)
+	return e
+}
+
+// BenchmarkCommit makes one durable change of the ledger per operation.
+// BenchmarkBare is what it is measured by: as many bbolt transactions of as many
+// bytes.
+func BenchmarkCommit(b *testing.B) {
+	s, err := Open(filepath.Join(b.TempDir(), "state.db"), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // a benchmark
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		op := benchOperation(i)
+		err := s.Commit(portfolio.Change{
+			Operation: &op, Events: []portfolio.Event{benchEvent()},
+			Allow: func(p portfolio.Spent) error { p.On(0, "2026-03-01"); p.In(0, "2026-03"); p.Reserved(0); return nil },
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkBare(b *testing.B) {
+	db, err := bbolt.Open(filepath.Join(b.TempDir(), "bare.db"), 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // a benchmark
+	row, err := encodeRow(benchOperation(0))
+	if err != nil {
+		b.Fatal(err)
+	}
+	event, err := encodeEvents([]portfolio.Event{benchEvent()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	value := append(row, event[0].encoded...)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		err := db.Update(func(tx *bbolt.Tx) error {
+			bare, err := tx.CreateBucketIfNotExists([]byte("bare"))
+			if err != nil {
+				return err
+			}
+			return bare.Put(number(uint64(i)), value) //nolint:gosec // counts up from 0
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkCheck reads and computes everything anew, for ten thousand rows.
+func BenchmarkCheck(b *testing.B) {
+	s, err := Open(filepath.Join(b.TempDir(), "state.db"), Options{NoSync: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // a benchmark
+	for i := range 10_000 {
+		op := benchOperation(i)
+		op.ChargeRefs = []string{fmt.Sprintf("inv-%d#0", i)}
+		commit(b, s, "", op, benchEvent())
+	}
+	for b.Loop() {
+		if err := s.Check(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

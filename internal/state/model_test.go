@@ -1,0 +1,354 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"domaind/internal/portfolio"
+)
+
+// model is what the store should be, told plainly: rows in order of creation, and
+// everything else computed from them.
+type model struct {
+	t    *rapid.T
+	path string
+	s    *Store
+
+	rows   []portfolio.Operation
+	told   []portfolio.Event // all that were numbered
+	first  int               // of told, the first that waits
+	marks  map[string]time.Time
+	pauses map[int64]portfolio.Pause
+	now    time.Time
+}
+
+var errCeiling = errors.New("over the ceiling")
+
+const ceiling = 2000
+
+func (m *model) find(key string) int {
+	return slices.IndexFunc(m.rows, func(o portfolio.Operation) bool { return o.Key == key })
+}
+
+// tally adds up rows, without the one of the given key.
+func (m *model) tally(account int64, without string, counts func(day string) bool) portfolio.Tally {
+	var sum portfolio.Tally
+	for _, o := range m.rows {
+		if amount, day, ok := o.Spends(); ok && o.Key != without && counts(day) && (account == 0 || account == o.AccountID) {
+			sum = sum.Add(portfolio.Tally{Amount: amount, Purchases: 1})
+		}
+	}
+	return sum
+}
+
+func on(day string) func(string) bool { return func(d string) bool { return d == day } }
+
+func in(month string) func(string) bool {
+	return func(d string) bool { return d != "" && d[:7] == month }
+}
+
+// refuses says why the store should refuse a change; nil where it should not.
+func (m *model) refuses(op portfolio.Operation, was portfolio.OperationState) error {
+	i := m.find(op.Key)
+	switch {
+	case i < 0 && was != "", i >= 0 && m.rows[i].State != was:
+		return portfolio.ErrStale
+	case i >= 0 && !m.rows[i].State.Open() && (op.State != was || op.DomainID != m.rows[i].DomainID || !op.EndedAt.Equal(m.rows[i].EndedAt)):
+		return ErrRow
+	}
+	for _, o := range m.rows {
+		if i < 0 && base(o) == base(op) && (o.State != portfolio.StateFailed || o.Attempt >= op.Attempt) {
+			return ErrRow
+		}
+	}
+	for _, o := range m.rows {
+		if o.Key != op.Key && o.State.Open() && op.State.Open() && o.DomainID == op.DomainID && op.DomainID != 0 {
+			return portfolio.ErrDomainBusy
+		}
+	}
+	if amount, day, ok := op.Spends(); ok && m.tally(0, op.Key, on(day)).Amount+amount > ceiling {
+		return errCeiling
+	}
+	return nil
+}
+
+func (m *model) event(once bool) portfolio.Event {
+	e := portfolio.Event{
+		At: m.now, About: portfolio.AboutDomain, What: fmt.Sprintf("event-%d", len(m.told)),
+		Level: rapid.SampledFrom([]portfolio.Level{portfolio.LevelInfo, portfolio.LevelAlert}).Draw(m.t, "level"),
+	}
+	if once {
+		e.Once = rapid.SampledFrom([]string{"", "a", "b"}).Draw(m.t, "once")
+		e.Repeat = rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(m.t, "repeat")
+	}
+	return e
+}
+
+// tell does to the model what storing an event does to the store.
+func (m *model) tell(e portfolio.Event) {
+	if e.Once != "" {
+		if last, ok := m.marks[e.Once]; ok && (e.Repeat == 0 || e.At.Sub(last) < e.Repeat) {
+			return
+		}
+		m.marks[e.Once] = e.At
+	}
+	e.Number, e.Once, e.Repeat = uint64(len(m.told)+1), "", 0
+	m.told = append(m.told, e)
+}
+
+// draw makes up an operation: a new one, or one that is there in another state.
+func (m *model) draw() portfolio.Operation {
+	t := m.t
+	if len(m.rows) > 0 && rapid.IntRange(0, 3).Draw(t, "change a row") > 0 {
+		op := rapid.SampledFrom(m.rows).Draw(t, "row")
+		op.State = m.state()
+		if op.State == portfolio.StateArmed {
+			op.SpendDay = rapid.SampledFrom([]string{"2026-03-01", "2026-03-31", "2026-04-01"}).Draw(t, "day")
+		}
+		if !op.State.Open() && op.EndedAt.IsZero() {
+			op.EndedAt = m.now
+		}
+		switch rapid.IntRange(0, 4).Draw(t, "money") {
+		case 0:
+			op.Reserved = 0
+		case 1:
+			charge := portfolio.Money(rapid.IntRange(0, 1500).Draw(t, "charge"))
+			op.Charge = &charge
+		case 2:
+			op.ChargeRefs = []string{op.Key + "#0"}
+		}
+		return op
+	}
+	op := portfolio.Operation{
+		AccountID: rapid.SampledFrom([]int64{1010, 2020}).Draw(t, "account"),
+		Kind:      rapid.SampledFrom([]portfolio.OperationKind{portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept}).Draw(t, "kind"),
+		SubjectID: int64(rapid.IntRange(1, 6).Draw(t, "subject")),
+		Occasion:  rapid.SampledFrom([]string{"2026-04-01", "2027-04-01"}).Draw(t, "occasion"),
+		State:     m.state(),
+		Reserved:  portfolio.Money(rapid.IntRange(0, 1500).Draw(t, "reserved")),
+		CreatedAt: m.now,
+	}
+	if op.Kind.Purchase() || rapid.Bool().Draw(t, "known") {
+		op.DomainID, op.Name = op.SubjectID, fmt.Sprintf("d%d.example", op.SubjectID%3)
+	}
+	if !op.State.Open() {
+		op.EndedAt = m.now
+	}
+	return attempt(op, rapid.IntRange(1, 3).Draw(t, "attempt"))
+}
+
+func (m *model) state() portfolio.OperationState {
+	return rapid.SampledFrom([]portfolio.OperationState{
+		portfolio.StateReserved, portfolio.StateArmed, portfolio.StatePending, portfolio.StateUnknown, portfolio.StateDone, portfolio.StateFailed,
+	}).Draw(m.t, "state")
+}
+
+func (m *model) commit(t *rapid.T) {
+	m.t = t
+	op := m.draw()
+	was := portfolio.OperationState("")
+	if i := m.find(op.Key); i >= 0 && rapid.IntRange(0, 9).Draw(t, "stale") > 0 {
+		was = m.rows[i].State
+	}
+	events := []portfolio.Event{m.event(true), m.event(true)}
+	err := m.s.Commit(portfolio.Change{Operation: &op, Was: was, Events: events, Allow: func(p portfolio.Spent) error {
+		amount, day, ok := op.Spends()
+		if !ok {
+			return nil
+		}
+		for _, account := range []int64{0, op.AccountID} {
+			m.same(p.On(account, "2026-03-01"), m.tally(account, op.Key, on("2026-03-01")))
+			m.same(p.In(account, "2026-03"), m.tally(account, op.Key, in("2026-03")))
+			m.same(p.Reserved(account), m.tally(account, op.Key, on("")))
+		}
+		spent := p.Reserved(0)
+		if day != "" {
+			spent = p.On(0, day)
+		}
+		if spent.Amount+amount > ceiling {
+			return errCeiling
+		}
+		return nil
+	}})
+	want := m.refuses(op, was)
+	if !errors.Is(err, want) || want == nil && err != nil {
+		t.Fatalf("commit %s (%s → %s): %v, want %v", op.Key, was, op.State, err, want)
+	}
+	if err != nil {
+		return
+	}
+	if i := m.find(op.Key); i >= 0 {
+		m.rows[i] = op
+	} else {
+		m.rows = append(m.rows, op)
+	}
+	for _, e := range events {
+		m.tell(e)
+	}
+}
+
+func (m *model) same(got, want any) {
+	m.t.Helper()
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+		m.t.Fatalf("-want +got\n%s", d)
+	}
+}
+
+func (m *model) must(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// compare reads everything back.
+func (m *model) compare(t *rapid.T) {
+	m.t = t
+	m.must(m.s.Check())
+	var newest []portfolio.Operation
+	for op, err := range m.s.Operations() {
+		m.must(err)
+		newest = append(newest, op)
+	}
+	slices.Reverse(newest)
+	m.same(newest, m.rows)
+
+	open, err := m.s.OpenOperations()
+	m.must(err)
+	m.same(open, slices.DeleteFunc(slices.Clone(m.rows), func(o portfolio.Operation) bool { return !o.State.Open() }))
+
+	claimed := map[string]bool{}
+	for _, o := range m.rows {
+		got, ok, err := m.s.Operation(o.Key)
+		m.must(err)
+		m.same(ok, true)
+		m.same(got, o)
+		m.compareLasts(o)
+		if o.AccountID == 1010 {
+			for _, ref := range o.ChargeRefs {
+				claimed[ref] = true
+			}
+		}
+	}
+	got, err := m.s.ClaimedCharges(1010)
+	m.must(err)
+	m.same(got, claimed)
+
+	events, err := m.s.Pending(0, 1000)
+	m.must(err)
+	m.same(events, m.told[m.first:])
+	backlog, err := m.s.Backlog()
+	m.must(err)
+	m.same(backlog, len(m.told)-m.first)
+	pauses, err := m.s.Pauses()
+	m.must(err)
+	m.same(len(pauses), len(m.pauses))
+	for _, p := range pauses {
+		m.same(p, m.pauses[p.AccountID])
+	}
+}
+
+func (m *model) compareLasts(o portfolio.Operation) {
+	last, ok, err := m.s.LastAttempt(o.AccountID, o.Kind, o.SubjectID, o.Occasion)
+	m.must(err)
+	m.same(ok, true)
+	var bought time.Time
+	for _, p := range m.rows {
+		if base(p) == base(o) && p.Attempt > last.Attempt {
+			m.t.Fatalf("attempt %d of %s is not the last", last.Attempt, last.Key)
+		}
+		same := p.DomainID == o.DomainID && o.DomainID != 0 || p.Name == o.Name && o.Name != ""
+		if same && p.Kind.Purchase() && p.State == portfolio.StateDone && p.EndedAt.After(bought) {
+			bought = p.EndedAt
+		}
+	}
+	p, _, err := m.s.LastPurchase(o.DomainID, o.Name)
+	m.must(err)
+	m.same(p.At, bought)
+	open, ok, err := m.s.OpenOn(o.DomainID)
+	m.must(err)
+	if o.State.Open() && o.DomainID != 0 && (!ok || open.Key != o.Key) {
+		m.t.Fatalf("%s is open on %d, not %s", o.Key, o.DomainID, open.Key)
+	}
+}
+
+func (m *model) deliver(t *rapid.T) {
+	upTo := rapid.IntRange(0, len(m.told)).Draw(t, "up to")
+	m.t = t
+	m.must(m.s.Delivered(uint64(upTo)))
+	m.first = max(m.first, upTo)
+}
+
+func (m *model) pause(t *rapid.T) {
+	m.t = t
+	account, e := int64(rapid.IntRange(1, 3).Draw(t, "account")), m.event(false)
+	if _, paused := m.pauses[account]; rapid.Bool().Draw(t, "clear") {
+		m.must(m.s.ClearPause(account, e))
+		if paused {
+			m.tell(e)
+		}
+		delete(m.pauses, account)
+		return
+	}
+	p := portfolio.Pause{AccountID: account, Reason: "401", Since: m.now}
+	m.must(m.s.SetPause(p, e))
+	m.pauses[account] = p
+	m.tell(e)
+}
+
+// crash copies the file as it is, as a kill would leave it, and goes on with the
+// copy.
+func (m *model) crash(t *rapid.T) {
+	m.t = t
+	b, err := os.ReadFile(m.path)
+	m.must(err)
+	m.must(m.s.Close())
+	m.path += "+"
+	m.must(os.WriteFile(m.path, b, 0o600))
+	uuid := m.s.UUID()
+	m.open()
+	m.same(m.s.UUID(), uuid)
+}
+
+func (m *model) open() {
+	var err error
+	m.s, err = Open(m.path, Options{NoSync: true})
+	m.must(err) // without bbolt's check after every commit: compare makes it
+}
+
+func TestStoreIsItsModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		dir, err := os.MkdirTemp("", "state")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &model{
+			t: t, path: filepath.Join(dir, "s"), now: start,
+			marks: map[string]time.Time{}, pauses: map[int64]portfolio.Pause{},
+		}
+		m.open()
+		defer func() {
+			if err := errors.Join(m.s.Close(), os.RemoveAll(dir)); err != nil {
+				t.Fatal(err)
+			}
+		}()
+		t.Repeat(map[string]func(*rapid.T){
+			"commit":  m.commit,
+			"again":   m.commit,
+			"deliver": m.deliver,
+			"pause":   m.pause,
+			"crash":   m.crash,
+			"wait":    func(*rapid.T) { m.now = m.now.Add(25 * time.Minute) },
+			"":        m.compare,
+		})
+	})
+}
