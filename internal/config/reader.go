@@ -18,9 +18,14 @@ type found struct {
 	Problem
 }
 
-// at notes a problem at an offset of a file.
+// at notes a problem at an offset of a file. Its message ends where something in
+// it looks like a secret, whoever worded it.
 func at(src *source, offset int, format string, args ...any) *found {
-	return &found{src: src, offset: offset, Problem: Problem{File: src.path, Message: fmt.Sprintf(format, args...)}}
+	message := fmt.Sprintf(format, args...)
+	if i := secretIn([]byte(message)); i >= 0 {
+		message = message[:i] + "…"
+	}
+	return &found{src: src, offset: offset, Problem: Problem{File: src.path, Message: message}}
 }
 
 // hint adds what would be right.

@@ -122,6 +122,7 @@ func syntaxError(src *source, err error, again *twice, other int) *found {
 	}
 	if again != nil && strings.Contains(failed.Message, "already") {
 		line, _ := src.position(again.first)
+		src.hideBroken(again.second, again.key)
 		return at(src, again.second, "%s is written twice", quote(again.key)).hint(fmt.Sprintf("it stands at line %d already", line))
 	}
 	offset := min(max(failed.Position.Start, 0), len(src.text))

@@ -1,0 +1,58 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// FuzzLoad feeds arbitrary text to every kind of file. Whatever it is, there is
+// either a configuration that can be used, or an error with places inside the files.
+func FuzzLoad(f *testing.F) {
+	paths, err := filepath.Glob("testdata/broken/*.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range append(paths, examplePath) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text, []byte(more), []byte("# names\nlisted.example\n"))
+	}
+	f.Add([]byte(full), []byte(more), []byte("a.example\n"))
+	f.Add([]byte(full), []byte("[[rule]]\r\nname=\"a\"\rb"), []byte("\xff"))
+	f.Fuzz(func(t *testing.T, main, policy, group []byte) {
+		env := files{
+			"dir/config.toml": string(main), "dir/more/policy.toml": string(policy), "dir/names.txt": string(group),
+		}.env(nil)
+		cfg, err := Load("dir/config.toml", env)
+		if err != nil {
+			if cfg != nil {
+				t.Fatal("both a configuration and an error")
+			}
+			checkProblems(t, err, env.ReadFile)
+			return
+		}
+		p := cfg.Policy
+		if p == nil || p.Location == nil || len(p.Hash) != 12 || len(p.Accounts) != len(cfg.Accounts) || len(cfg.Accounts) == 0 {
+			t.Fatalf("a configuration that cannot be used: %+v", cfg)
+		}
+		if cfg.Mode != p.Mode || cfg.Mode != "act" && cfg.Mode != "dry-run" {
+			t.Fatalf("mode %q, %q", cfg.Mode, p.Mode)
+		}
+		if s := cfg.Spending; cfg.Mode == "act" && (s.MaxPerPurchase == nil || s.MaxPerDay == nil || s.MaxPerMonth == nil) {
+			t.Fatalf("it may spend without a ceiling: %+v", s)
+		}
+		names := map[string]bool{}
+		for _, r := range p.Rules {
+			if r.Name == "" || names[r.Name] || r.On == "" || r.Do == "" || r.At == "" {
+				t.Fatalf("a rule that cannot be used: %+v", r)
+			}
+			names[r.Name] = true
+			if r.Do == "renew" && (r.Years < 1 || r.Match.Expires.IsZero()) || r.Do == "accept" && len(r.Match.Sources) == 0 {
+				t.Fatalf("a rule without its guard: %+v", r)
+			}
+		}
+	})
+}
