@@ -43,6 +43,7 @@ func Dial(ctx context.Context, o DialOptions) (*nats.Conn, error) {
 	opts := append(clientOptions(o.Name),
 		nats.Timeout(dialTimeout),
 		nats.MaxReconnects(-1),
+		nats.ReconnectWait(500*time.Millisecond),
 		nats.PingInterval(20*time.Second),
 		nats.ReconnectBufSize(-1))
 	if o.SeedFile != "" {

@@ -26,7 +26,7 @@ func subscriberPermissions(instance string) *server.Permissions {
 			"$JS.FC." + stream + ".>",
 		}},
 		Subscribe: &server.SubjectPermission{Allow: []string{
-			Subjects(instance),
+			"domaind.>", // wider than the instance, for 'domaind.*.alert.>'
 			"_INBOX.>", // where clients expect replies unless they are told otherwise
 			inbox(Subscriber) + ".>",
 		}},
