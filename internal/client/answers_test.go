@@ -60,27 +60,27 @@ func TestAnotherThanAskedFor(t *testing.T) {
 		return c
 	}
 	_, _, err := other(strings.Replace(goodDomain, `"id":7`, `"id":8`, 1)).Domain(t.Context(), 7)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, _, err = other(strings.Replace(goodDomain, `1010`, `2020`, 1)).Domain(t.Context(), 7)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, _, err = other(strings.Replace(goodDomain, `registered`, `melted`, 1)).Domain(t.Context(), 7)
 	if failure := failed(t, err, portfolio.OutcomeUnknown); !strings.Contains(failure.Message, `unknown state "melted"`) {
 		t.Errorf("%v does not name the state", failure)
 	}
 	_, _, err = other(strings.Replace(goodDomain, `"expires_at":"2026-06-05T02:15:00Z",`, ``, 1)).Domain(t.Context(), 7)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, err = other(goodRenew).Renewal(t.Context(), "example.com", 12)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, err = other(goodRenew).Restoration(t.Context(), "example.com", 12)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, err = other(goodChange).RegistrantChange(t.Context(), 6)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, err = other(goodChange).CancelRegistrantChange(t.Context(), 6)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, err = other(`{"data":{"domain":"example.org","renewal_price":1}}`).Prices(t.Context(), "example.com")
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 	_, err = other(`{"data":{"tld":"org"}}`).TLD(t.Context(), "com")
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 }
 
 func TestDomainAndAnswer(t *testing.T) {
@@ -120,15 +120,15 @@ func TestCancelRegistrantChange(t *testing.T) {
 	}
 	c, _ := testClient(t, serve(t, says(202, strings.Replace(goodChange, "cancelling", "pondering", 1))).URL)
 	_, err := c.CancelRegistrantChange(t.Context(), 5)
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 }
 
 func TestOnlyNoContentIsSuccess(t *testing.T) {
 	for _, body := range []string{"", "{}", `{"data":{"id":4}}`, page502} {
 		c, _ := testClient(t, serve(t, says(200, body)).URL)
-		failed(t, c.AcceptPush(t.Context(), 4, 3), portfolio.OutcomeUnknown)
-		failed(t, c.RejectPush(t.Context(), 4), portfolio.OutcomeUnknown)
-		failed(t, c.SetAutoRenewal(t.Context(), "example.com", true), portfolio.OutcomeUnknown)
+		fails(t, c.AcceptPush(t.Context(), 4, 3), portfolio.OutcomeUnknown)
+		fails(t, c.RejectPush(t.Context(), 4), portfolio.OutcomeUnknown)
+		fails(t, c.SetAutoRenewal(t.Context(), "example.com", true), portfolio.OutcomeUnknown)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestPrices(t *testing.T) {
 		for _, which := range []string{"registration_price", "renewal_price", "restore_price", "transfer_price", "trustee_price"} {
 			c, _ := testClient(t, serve(t, says(200, `{"data":{"domain":"example.com","`+which+`":`+price+`}}`)).URL)
 			got, err := c.Prices(t.Context(), "example.com")
-			failed(t, err, portfolio.OutcomeUnknown)
+			fails(t, err, portfolio.OutcomeUnknown)
 			if got != (portfolio.Prices{}) {
 				t.Errorf("prices %+v beside an error", got)
 			}
@@ -182,7 +182,7 @@ func TestIdentity(t *testing.T) {
 	for _, body := range []string{`{"data":{}}`, `{"data":{"user":null,"account":null}}`, `{"data":{"account":{}}}`, `{"data":[]}`} {
 		c, _ := testClient(t, serve(t, says(200, body)).URL)
 		_, err := c.Whoami(t.Context())
-		failed(t, err, portfolio.OutcomeUnknown)
+		fails(t, err, portfolio.OutcomeUnknown)
 	}
 	c, _ := testClient(t, serve(t, says(200, `{"data":[{"id":1,"email":"a@example.com"},{"id":2}]}`)).URL)
 	got, err := c.Accounts(t.Context())
@@ -191,7 +191,7 @@ func TestIdentity(t *testing.T) {
 	}
 	c, _ = testClient(t, serve(t, says(200, `{"data":[{"email":"a@example.com"}]}`)).URL)
 	_, err = c.Accounts(t.Context())
-	failed(t, err, portfolio.OutcomeUnknown)
+	fails(t, err, portfolio.OutcomeUnknown)
 }
 
 func TestWhatDNSimpleSays(t *testing.T) {
@@ -252,6 +252,6 @@ func TestWhatDNSimpleSays(t *testing.T) {
 	for _, body := range []string{``, `{}`, `{"message":""}`, `{"message":"\u0000 "}`, `{"message":7}`, `{"error":"no"}`, `"message"`, `[]`, `null`} {
 		c, _ := testClient(t, serve(t, says(400, body)).URL)
 		_, _, err := c.Renew(t.Context(), "example.com", 1, nil)
-		failed(t, err, portfolio.OutcomeUnknown)
+		fails(t, err, portfolio.OutcomeUnknown)
 	}
 }

@@ -118,7 +118,7 @@ func (c *Client) pause(call string, try int, failure *portfolio.CallError) time.
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(call))
-	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano()))) //nolint:gosec // G115: bits for a hash; the sign does not matter
+	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano())))
 	base := readBackoff << (try - 1)
 	return base + time.Duration(h.Sum64()%uint64(base/2)) //nolint:gosec // G115: base is a few seconds
 }

@@ -19,7 +19,7 @@ func (c *Client) RegistrantChanges(ctx context.Context, state portfolio.ChangeSt
 	options := dnsimple.RegistrantChangeListOptions{}
 	act := "list registrant changes"
 	if state != "" {
-		options.State = dnsimple.String(string(state))
+		options.State = new(string(state))
 		act = fmt.Sprintf("list %s registrant changes", c.clean(string(state), maxWord))
 	}
 	convert := each(c.registrantChange)

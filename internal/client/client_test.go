@@ -150,6 +150,12 @@ func failed(t *testing.T, err error, want portfolio.Outcome) *portfolio.CallErro
 	return failure
 }
 
+// fails is failed for those who only assert.
+func fails(t *testing.T, err error, want portfolio.Outcome) {
+	t.Helper()
+	_ = failed(t, err, want)
+}
+
 // act is one method of the client, reduced to its error.
 type act struct {
 	name   string

@@ -16,7 +16,7 @@ import (
 // Domains without one may come first or last.
 func (c *Client) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
 	return pages(ctx, c, "list domains", func(ctx context.Context, page dnsimple.ListOptions) error {
-		page.Sort = dnsimple.String("expiration:asc")
+		page.Sort = new("expiration:asc")
 		_, err := c.sdk.Domains.ListDomains(ctx, c.accountID, &dnsimple.DomainListOptions{ListOptions: page})
 		return err
 	}, each(c.domain))

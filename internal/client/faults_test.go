@@ -137,7 +137,7 @@ func TestFaults(t *testing.T) {
 					t.Errorf("%s: taken for success", a.name)
 					continue
 				}
-				failed(t, err, want)
+				fails(t, err, want)
 				if sent != tries {
 					t.Errorf("%s: sent %d times, want %d", a.name, sent, tries)
 				}
@@ -154,7 +154,7 @@ func TestFaults(t *testing.T) {
 func TestNotSent(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	strange := httptest.NewTLSServer(http.HandlerFunc(says(201, goodRenew))) // its certificate is nobody's
+	strange := httptest.NewTLSServer(says(201, goodRenew)) // its certificate is nobody's
 	strange.Config.ErrorLog = log.New(io.Discard, "", 0)
 	defer strange.Close()
 	for name, endpoint := range map[string]string{
@@ -330,13 +330,16 @@ func TestTokenStaysOutOfErrors(t *testing.T) {
 					if !ok {
 						t.Fatalf("%s: %T", a.name, err)
 					}
-					failed(t, err, failure.Outcome)
+					fails(t, err, failure.Outcome)
 				}
 			}
 			c, _ := testClient(t, "https://api.dnsimple.com", given(do))
-			for page := range c.DomainsByExpiration(t.Context()) {
+			for page, err := range c.DomainsByExpiration(t.Context()) {
+				if err != nil {
+					break
+				}
 				for _, p := range page.Problems {
-					failed(t, p, portfolio.OutcomeUnknown)
+					fails(t, p, portfolio.OutcomeUnknown)
 				}
 			}
 		})

@@ -75,7 +75,10 @@ func FuzzAnswers(f *testing.F) {
 				break
 			}
 		}
-		for page := range c.Charges(t.Context(), time.Time{}) {
+		for page, err := range c.Charges(t.Context(), time.Time{}) {
+			if err != nil {
+				checkFailure(t, err)
+			}
 			for _, item := range page.Items {
 				if item.Reference == "" || item.InvoicedAt.IsZero() {
 					t.Errorf("a charge like %+v", item)

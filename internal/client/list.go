@@ -30,7 +30,7 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 		limit := maxPages
 		for number := 1; ; number++ {
 			call := c.call("%s, page %d", act, number)
-			options := dnsimple.ListOptions{Page: dnsimple.Int(number), PerPage: dnsimple.Int(perPage)}
+			options := dnsimple.ListOptions{Page: new(number), PerPage: new(perPage)}
 			ex, err := c.read(ctx, call, func(ctx context.Context) error { return ask(ctx, options) })
 			if err != nil {
 				yield(portfolio.Page[T]{Number: number}, err)

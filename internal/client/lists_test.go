@@ -119,7 +119,7 @@ func TestListsThatContradictThemselves(t *testing.T) {
 					t.Errorf("%v does not name the page", err)
 				}
 			}
-			failed(t, last, portfolio.OutcomeUnknown)
+			fails(t, last, portfolio.OutcomeUnknown)
 			if n := len(s.requests()); n != tt.tries {
 				t.Errorf("%d requests, want %d", n, tt.tries)
 			}

@@ -126,7 +126,7 @@ func TestBackoffRepeatsItself(t *testing.T) {
 	run := func(id int64) []time.Duration {
 		c, k := testClient(t, serve(t, says(500, "")).URL)
 		_, _, err := c.Domain(t.Context(), id)
-		failed(t, err, portfolio.OutcomeUnknown)
+		fails(t, err, portfolio.OutcomeUnknown)
 		return k.waits()
 	}
 	a, b, other := run(7), run(7), run(8)

@@ -160,7 +160,7 @@ func TestRateLimitHoldsEverythingBack(t *testing.T) {
 	c, k := testClient(t, s.URL)
 	start := k.Now()
 	_, _, err := c.Renew(t.Context(), "example.com", 1, nil)
-	failed(t, err, portfolio.OutcomeRateLimited)
+	fails(t, err, portfolio.OutcomeRateLimited)
 	if waited := k.Now().Sub(start); waited != 0 {
 		t.Fatalf("a renewal waited %v after its answer", waited)
 	}

@@ -129,7 +129,7 @@ func TestWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, says(http.StatusBadRequest, `{"message":"no"}`))
 			c, _ := testClient(t, s.URL)
-			failed(t, tt.do(t.Context(), c), portfolio.OutcomeRejected)
+			fails(t, tt.do(t.Context(), c), portfolio.OutcomeRejected)
 			seen := s.requests()
 			if len(seen) != 1 {
 				t.Fatalf("%d requests, want 1", len(seen))
@@ -203,7 +203,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		if err := do(t.Context()); err == nil {
 			t.Errorf("%q was not refused", name)
 		} else {
-			failed(t, err, portfolio.OutcomeNotSent)
+			fails(t, err, portfolio.OutcomeNotSent)
 		}
 	}
 	if n := len(s.requests()); n != 0 {
