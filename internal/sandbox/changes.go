@@ -75,14 +75,14 @@ func (w *world) addChange(s *changeSpec, id int64) {
 	}
 	w.changes[id] = x
 	if x.state == changeCancelling {
-		w.schedule(x.cancelTakes.after(w.now), func() { w.move(x, changeCancelled, changeCancelling) })
+		w.queue.push(x.cancelTakes.after(w.now), func() { w.move(x, changeCancelled, changeCancelling) })
 	}
 	if s.Takes == nil {
 		return
 	}
 	end := s.Takes.after(w.now)
-	w.schedule(w.now.Add(end.Sub(w.now)/10), func() { w.move(x, changePending, changeNew) })
-	w.schedule(end, func() {
+	w.queue.push(w.now.Add(end.Sub(w.now)/10), func() { w.move(x, changePending, changeNew) })
+	w.queue.push(end, func() {
 		if w.move(x, changeCompleted, changePending) {
 			d.registrant, d.updated = x.contact, w.now
 		}
@@ -157,6 +157,6 @@ func cancelChange(c *call) reply {
 		return noContent()
 	}
 	x.state, x.updated = changeCancelling, c.w.now
-	c.w.schedule(x.cancelTakes.after(c.w.now), func() { c.w.move(x, changeCancelled, changeCancelling) })
+	c.w.queue.push(x.cancelTakes.after(c.w.now), func() { c.w.move(x, changeCancelled, changeCancelling) })
 	return data(http.StatusAccepted, renderChange(x))
 }

@@ -55,10 +55,22 @@ func (b *builder) tld(s *tldSpec) error {
 	setNot(&t.noTransfers, s.TransferEnabled)
 	setNot(&t.noPrivacy, s.WhoisPrivacy)
 	setNot(&t.noIDN, s.IDN)
+	if err := soon(t.autoRenewal); err != nil {
+		return fmt.Errorf("%q: auto_renewal: %w", name, err)
+	}
 	// A renewal late in redemption must still reach beyond the present.
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	if _, end := t.phaseAt(start, t.redemption.after(t.grace.after(start))); end.After(days(300).after(start)) {
 		return fmt.Errorf("%q: grace, redemption and pending_delete last more than 300 days together", name)
+	}
+	return nil
+}
+
+// soon checks how long before an expiration DNSimple renews: less than the shortest term, or it would renew without end.
+func soon(before length) error {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if before.after(start).After(days(300).after(start)) {
+		return errors.New("it is at most 300 days before the expiration")
 	}
 	return nil
 }
@@ -239,6 +251,12 @@ func (b *builder) domain(s *domainSpec) error {
 	if err := firstOf(
 		func() error { return oneOf(&s.Renewal.Outcome, "renewal.outcome", "renewed", "failed", "cancelled") },
 		func() error { return oneOf(&s.Restore.Outcome, "restore.outcome", "restored", "cancelled") },
+		func() error {
+			if s.AutoRenewal.Before == nil {
+				return nil
+			}
+			return soon(*s.AutoRenewal.Before)
+		},
 		func() error {
 			return oneOf(&s.AutoRenewal.Outcome, "auto_renewal.outcome", "renewed", "failed", "switched-off")
 		},

@@ -70,14 +70,14 @@ func listDomains(c *call) reply {
 // byExpiration puts domains without an expiration last, or first where the portfolio says so: a database has either
 // way, and no document says which. Descending turns it round.
 func (w *world) byExpiration(a, b *domain) int {
-	switch none, other := a.expires.IsZero(), b.expires.IsZero(); {
-	case none == other:
+	none := a.expires.IsZero()
+	if none == b.expires.IsZero() {
 		return a.expires.Compare(b.expires)
-	case none == w.nullsFirst:
-		return -1
-	default:
-		return 1
 	}
+	if none == w.nullsFirst {
+		return -1
+	}
+	return 1
 }
 
 // domain finds the domain in the path, by its id or name; the reply is nil if it is there and in the account.

@@ -81,14 +81,15 @@ func (w *world) settle(d *domain) {
 		return
 	}
 	revision := d.revision
-	w.schedule(next, func() {
+	w.queue.push(next, func() {
 		if d.revision == revision {
 			w.settle(d)
 		}
 	})
 	if at := w.autoRenewalAt(d); !at.IsZero() {
-		w.schedule(at, func() {
-			if d.revision == revision {
+		w.queue.push(at, func() {
+			// What is under way settles the domain again when it ends.
+			if d.revision == revision && d.busy == nil {
 				w.autoRenew(d)
 			}
 		})
@@ -156,13 +157,13 @@ func (w *world) begin(op *operation, takes length) {
 		return
 	}
 	// "new" for a tenth of the time, as a queue would have it.
-	w.schedule(w.now.Add(end.Sub(w.now)/10), func() {
+	w.queue.push(w.now.Add(end.Sub(w.now)/10), func() {
 		op.state, op.updated = stateRenewing, w.now
 		if op.kind == kindRestore {
 			op.state = stateRestoring
 		}
 	})
-	w.schedule(end, func() { w.finish(op) })
+	w.queue.push(end, func() { w.finish(op) })
 }
 
 // finish completes an operation as it was foreseen, unless the registry has deleted the name in the meantime.

@@ -48,15 +48,15 @@ id = 22
 account = "desk"
 `
 
-func simulate(t testing.TB, portfolio string) *sim {
-	t.Helper()
+func simulate(tb testing.TB, portfolio string) *sim {
+	tb.Helper()
 	p, err := ParsePortfolio([]byte(portfolio), "test.toml")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	s := &sim{t: t, now: start()}
+	s := &sim{t: tb, now: start()}
 	if s.Server, err = New(Options{Portfolio: p, Now: s.clock}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -122,32 +122,42 @@ func (a answer) at(path ...any) any {
 	for _, key := range path {
 		switch key := key.(type) {
 		case string:
-			v = v.(map[string]any)[key]
+			v = as[map[string]any](a.t, v)[key]
 		case int:
-			v = v.([]any)[key]
+			v = as[[]any](a.t, v)[key]
 		}
 	}
 	return v
+}
+
+// as asserts the type of a value in a JSON body.
+func as[T any](tb testing.TB, v any) T {
+	tb.Helper()
+	out, ok := v.(T)
+	if !ok {
+		tb.Fatalf("%v is %T, want %T", v, v, out)
+	}
+	return out
 }
 
 // strings gathers one field of each entry of the list.
 func (a answer) strings(field string) []string {
 	a.t.Helper()
 	out := []string{}
-	for _, entry := range a.at("data").([]any) {
-		out = append(out, fmt.Sprint(entry.(map[string]any)[field]))
+	for _, entry := range as[[]any](a.t, a.at("data")) {
+		out = append(out, fmt.Sprint(as[map[string]any](a.t, entry)[field]))
 	}
 	return out
 }
 
-func equal[T any](t testing.TB, got, want T) {
-	t.Helper()
+func equal[T any](tb testing.TB, got, want T) {
+	tb.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		tb.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-func TestSampleAndDemoAreValid(t *testing.T) {
+func TestSampleIsValid(t *testing.T) {
 	s := simulate(t, string(Sample()))
 	equal(t, s.do("token-user", "GET /v2/accounts").must(200).strings("id"), []string{"1010", "2020"})
 	s.do("token-main", "GET /v2/1010/domains/expiring.test").must(200)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,22 +78,12 @@ const maxBody = 1 << 20
 // ServeHTTP answers a request. A body that cannot be read is answered with 400.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	// Before the lock, so that a client that sends slowly holds up nobody.
-	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
-
-	s.mu.Lock()
-	s.catchUp()
-	var out reply
-	switch {
-	case err != nil:
-		out = refuse(http.StatusBadRequest, "The request body cannot be read")
-	case r.URL.Path == controlRoot || strings.HasPrefix(r.URL.Path, controlRoot+"/"):
-		out = s.control(r, body)
-	default:
-		out = s.api(r, body)
+	var body []byte
+	var unread error
+	if r.Body != nil {
+		body, unread = io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
 	}
-	payload, err := out.encode()
-	now := s.w.now
-	s.mu.Unlock()
+	out, payload, now, err := s.answer(r, body, unread)
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "answer", "method", r.Method, "path", r.URL.Path, "error", err)
 		http.Error(rw, "the sandbox cannot encode its answer", http.StatusInternalServerError)
@@ -101,18 +92,34 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	s.log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", out.status)
 
 	h := rw.Header()
-	for name, values := range out.header {
-		h[name] = values
-	}
+	maps.Copy(h, out.header)
 	h.Set("Date", now.Format(http.TimeFormat))
 	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 	if payload != nil {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	rw.WriteHeader(out.status)
 	if r.Method != http.MethodHead {
-		_, _ = rw.Write(payload) // a client that went away is no concern of ours
+		_, _ = rw.Write(payload) //nolint:gosec // G705: JSON, not HTML; and a client that went away is no concern of ours
 	}
+}
+
+// answer brings the world up to date and lets it answer, all under the lock.
+func (s *Server) answer(r *http.Request, body []byte, unread error) (out reply, payload []byte, now time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	switch {
+	case unread != nil:
+		out = refuse(http.StatusBadRequest, "The request body cannot be read")
+	case r.URL.Path == controlRoot || strings.HasPrefix(r.URL.Path, controlRoot+"/"):
+		out = s.control(r, body)
+	default:
+		out = s.api(r, body)
+	}
+	payload, err = out.encode()
+	return out, payload, s.w.now, err
 }
 
 // reply is an answer on its way out.

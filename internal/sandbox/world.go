@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"container/heap"
 	"errors"
 	"fmt"
 	"time"
@@ -11,8 +10,7 @@ import (
 type world struct {
 	now   time.Time
 	start time.Time
-	queue events
-	seq   int // orders events of one instant as they were scheduled
+	queue queue
 
 	nullsFirst bool
 	defaults   operationsSpec
@@ -52,42 +50,13 @@ type contact struct {
 	created time.Time
 }
 
-// event is something that will happen at a time by itself.
-type event struct {
-	at   time.Time
-	seq  int
-	fire func()
-}
-
-type events []event
-
-func (q events) Len() int { return len(q) }
-func (q events) Less(i, j int) bool {
-	if q[i].at.Equal(q[j].at) {
-		return q[i].seq < q[j].seq
-	}
-	return q[i].at.Before(q[j].at)
-}
-func (q events) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *events) Push(x any)   { *q = append(*q, x.(event)) }
-func (q *events) Pop() any {
-	old := *q
-	e := old[len(old)-1]
-	old[len(old)-1] = event{}
-	*q = old[:len(old)-1]
-	return e
-}
-
-// schedule lets something happen at a time; in the past means at the next step.
-func (w *world) schedule(at time.Time, fire func()) {
-	w.seq++
-	heap.Push(&w.queue, event{at: at, seq: w.seq, fire: fire})
-}
-
 // advance carries the world forward to a moment. A moment in the past changes nothing: time never goes back.
 func (w *world) advance(to time.Time) {
-	for len(w.queue) > 0 && !w.queue[0].at.After(to) {
-		e := heap.Pop(&w.queue).(event)
+	for {
+		e, due := w.queue.pop(to)
+		if !due {
+			break
+		}
 		if e.at.After(w.now) {
 			w.now = e.at
 		}
