@@ -84,7 +84,8 @@ func (w *world) addChange(s *changeSpec, id int64) {
 	w.queue.push(w.now.Add(end.Sub(w.now)/10), func() { w.move(x, changePending, changeNew) })
 	w.queue.push(end, func() {
 		if w.move(x, changeCompleted, changePending) {
-			d.registrant, d.updated = x.contact, w.now
+			d.registrant = x.contact
+			w.touch(d)
 		}
 	})
 }

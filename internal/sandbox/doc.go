@@ -34,7 +34,7 @@
 // What is assumed, because no document or recording says it: per_page above 100 and unknown sort fields are
 // a 400; a premium_price for a name that is not premium is ignored; a renewal's period of 0 is refused like any other
 // beyond 1 to 9; an account that a token may not see is a 404; an empty list has one page; among domains
-// that sort alike, the lower id comes first; required scopes other than that of billing carry names of our own.
+// that sort alike, the lower id comes first; auto-renewal cannot be switched off under a suffix that knows nothing else; required scopes other than that of billing carry names of our own.
 //
 // # Under /_sandbox/
 //

@@ -39,6 +39,15 @@ func renderDomain(d *domain) domainBody {
 	return body
 }
 
+// listKey is what a list of domains was asked for with, but for the page.
+type listKey struct {
+	account, registrant int64
+	like, sort          string
+}
+
+// maxLists is how many sorted lists are kept, for as long as no domain changes.
+const maxLists = 8
+
 func listDomains(c *call) reply {
 	registrant, byRegistrant := int64(0), c.query.Has("registrant_id")
 	if byRegistrant {
@@ -47,6 +56,11 @@ func listDomains(c *call) reply {
 		}
 	}
 	like := strings.ToLower(c.query.Get("name_like"))
+	// Sorting a hundred thousand domains anew for each of a thousand pages would take minutes.
+	key := listKey{c.account.id, registrant, like, c.query.Get("sort")}
+	if sorted, ok := c.w.lists[key]; ok {
+		return page(c, sorted, renderDomain)
+	}
 	var all []*domain
 	for _, d := range c.w.domains {
 		if d.account != c.account.id || byRegistrant && d.registrant != registrant {
@@ -64,6 +78,10 @@ func listDomains(c *call) reply {
 	}, byID); bad != nil {
 		return *bad
 	}
+	if len(c.w.lists) >= maxLists {
+		clear(c.w.lists)
+	}
+	c.w.lists[key] = all
 	return page(c, all, renderDomain)
 }
 
@@ -124,7 +142,8 @@ func setAutoRenewal(c *call, on bool) reply {
 		return refuse(http.StatusBadRequest, "Auto-renewal cannot be disabled for .%s domains", strings.ToUpper(d.tld.name))
 	}
 	if d.autoRenew != on {
-		d.autoRenew, d.updated = on, c.w.now
+		d.autoRenew = on
+		c.w.touch(d)
 		c.w.settle(d)
 	}
 	return noContent()

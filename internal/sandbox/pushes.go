@@ -84,10 +84,11 @@ func acceptPush(c *call) reply {
 		return invalid("contact_id", "is not a contact of the account")
 	}
 	d := p.domain
-	d.account, d.updated = c.account.id, c.w.now
+	d.account = c.account.id
 	if !d.expires.IsZero() {
 		d.registrant = contact.spec.ID
 	}
+	c.w.touch(d)
 	for id, other := range c.w.pushes {
 		if other.domain == d {
 			delete(c.w.pushes, id)

@@ -74,7 +74,8 @@ func (w *world) settle(d *domain) {
 	}
 	now, next := d.tld.phaseAt(d.expires, w.now)
 	if now != d.phase {
-		d.phase, d.updated = now, w.now
+		d.phase = now
+		w.touch(d)
 	}
 	if now == gone {
 		w.remove(d)
@@ -96,10 +97,17 @@ func (w *world) settle(d *domain) {
 	}
 }
 
+// touch marks a domain as changed just now; whoever changes one calls it.
+func (w *world) touch(d *domain) {
+	d.updated = w.now
+	clear(w.lists)
+}
+
 // remove takes a domain that the registry has deleted out of the world.
 func (w *world) remove(d *domain) {
 	delete(w.domains, d.id)
 	delete(w.names, d.name)
+	clear(w.lists)
 	for id, p := range w.pushes {
 		if p.domain == d {
 			delete(w.pushes, id)
@@ -126,7 +134,8 @@ func (w *world) autoRenewalAt(d *domain) time.Time {
 func (w *world) autoRenew(d *domain) {
 	d.autoTried = d.expires
 	if d.auto.outcome == "switched-off" || w.accounts[d.account].billing != billingActive {
-		d.autoRenew, d.updated = false, w.now
+		d.autoRenew = false
+		w.touch(d)
 		w.settle(d)
 		return
 	}
@@ -176,7 +185,8 @@ func (w *world) finish(op *operation) {
 		return
 	}
 	if op.state == stateRenewed || op.state == stateRestored {
-		d.expires, d.updated = addYears(d.expires, op.period), w.now
+		d.expires = addYears(d.expires, op.period)
+		w.touch(d)
 		w.charge(op)
 	}
 	w.settle(d)

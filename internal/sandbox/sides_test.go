@@ -287,6 +287,56 @@ func (s *sim) p(t *testing.T, text string) *Portfolio {
 	return p
 }
 
+// Lists are kept between requests; nothing that changes in between may be missing from the next.
+func TestListsAreNeverStale(t *testing.T) {
+	s := simulate(t, base+`
+[[domain]]
+account = "main"
+name = "a.com"
+expires = "+10d"
+[[domain]]
+account = "main"
+name = "b.com"
+expires = "+20d"
+[[domain]]
+account = "main"
+name = "gone.de"
+expires = "-29d"
+[[domain]]
+account = "desk"
+name = "c.com"
+expires = "+15d"
+[[push]]
+domain = "c.com"
+to = "main"
+[[registrant_change]]
+domain = "b.com"
+contact = 77
+takes = "3d"
+`)
+	list := func(query, field string) string {
+		return strings.Join(s.do("main", "GET /v2/1/domains?sort=expiration"+query).must(200).strings(field), " ")
+	}
+	equal(t, list("", "name"), "gone.de a.com b.com")
+	s.do("main", "POST "+purchases+"a.com/renewals").must(201)
+	equal(t, list("", "name"), "gone.de b.com a.com")
+	s.do("main", "POST /v2/1/pushes/1", `{"contact_id":11}`).must(204)
+	equal(t, list("", "name"), "gone.de c.com b.com a.com")
+	s.pass(2 * day)
+	equal(t, list("", "name"), "c.com b.com a.com")
+	equal(t, list("&registrant_id=77", "name"), "")
+	s.pass(2 * day)
+	equal(t, list("&registrant_id=77", "name"), "b.com")
+	s.pass(20 * day)
+	equal(t, list("", "state"), "expired expired registered")
+	for i := range 3 * maxLists {
+		list(fmt.Sprintf("&name_like=%d", i), "name")
+	}
+	if n := len(s.w.lists); n > maxLists {
+		t.Errorf("%d lists are kept", n)
+	}
+}
+
 func TestRequestWithoutBody(t *testing.T) {
 	s := simulate(t, base)
 	rec := httptest.NewRecorder()

@@ -21,6 +21,7 @@ type world struct {
 	contacts   map[int64]*contact
 	domains    map[int64]*domain
 	names      map[string]*domain
+	lists      map[listKey][]*domain // sorted; dropped whenever a domain changes
 	operations map[int64]*operation
 	pushes     map[int64]*push
 	changes    map[int64]*change
@@ -74,6 +75,7 @@ func newWorld(p *Portfolio, start time.Time) (*world, error) {
 		nullsFirst: p.nullsFirst, defaults: p.defaults, tlds: cloneTLDs(p.tlds),
 		accounts: map[int64]*account{}, users: map[int64]*user{}, tokens: map[string]*token{},
 		contacts: map[int64]*contact{}, domains: map[int64]*domain{}, names: map[string]*domain{},
+		lists:      map[listKey][]*domain{},
 		operations: map[int64]*operation{}, pushes: map[int64]*push{}, changes: map[int64]*change{},
 		invoices: map[int64]int{},
 	}
