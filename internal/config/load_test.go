@@ -380,8 +380,12 @@ func TestHuge(t *testing.T) {
 	if strings.Count(got, "not a name\" is not") != maxFileProblems || !strings.Contains(got, "990 more lines") {
 		t.Error(got)
 	}
+	flat := smallest + "[groups]\ng = [" + strings.Repeat("'',", 50_000) + "]\n"
+	if got := broken(t, files{"dir/config.toml": flat}); !strings.HasSuffix(got, "\n… and at least 950 more") {
+		t.Errorf("%d bytes: …%s", len(got), got[len(got)-100:])
+	}
 	many := smallest + strings.Repeat("[[rule]]\n", 1000)
-	if got := broken(t, files{"dir/config.toml": many}); !strings.HasSuffix(got, "\n… and 1950 more") {
+	if got := broken(t, files{"dir/config.toml": many}); !strings.HasSuffix(got, "\n… and at least 950 more") {
 		t.Errorf("%d bytes: …%s", len(got), got[len(got)-100:])
 	}
 }

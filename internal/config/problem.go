@@ -31,7 +31,6 @@ func (p Problem) String() string {
 	}
 	b.WriteString(": ")
 	b.WriteString(p.Message)
-	margin := "      "
 	if p.LineText != "" {
 		fmt.Fprintf(&b, "\n%5d | %s", p.Line, p.LineText)
 		if p.caret >= 0 && p.caret <= len(p.LineText) {
@@ -41,8 +40,7 @@ func (p Problem) String() string {
 		}
 	}
 	if p.Hint != "" {
-		b.WriteByte('\n')
-		b.WriteString(margin)
+		b.WriteString("\n      ")
 		b.WriteString(p.Hint)
 	}
 	return b.String()
@@ -60,18 +58,25 @@ func blank(text string) string {
 
 // Problems is everything that is wrong in a configuration: the error of [Load] is
 // a *Problems. They stand in the order in which the files were loaded, then by
-// place.
+// place, and are at most a thousand.
 type Problems []Problem //nolint:errname // it is a list of problems first, and an error by the way
 
-// maxShown bounds how many problems are rendered: who has more mends these first.
-const maxShown = 50
+// Who has more problems than these mends these first.
+const (
+	maxShown    = 50   // are rendered
+	maxProblems = 1000 // are kept
+)
 
 // Error renders all problems, each as [Problem.String] does, one below the other.
 func (p Problems) Error() string {
 	var b strings.Builder
 	for i, problem := range p {
 		if i == maxShown {
-			fmt.Fprintf(&b, "\n… and %d more", len(p)-maxShown)
+			more := ""
+			if len(p) == maxProblems {
+				more = "at least "
+			}
+			fmt.Fprintf(&b, "\n… and %s%d more", more, len(p)-maxShown)
 			break
 		}
 		if i > 0 {

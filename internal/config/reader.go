@@ -52,6 +52,7 @@ func finish(all []*found) Problems {
 	slices.SortStableFunc(all, func(a, b *found) int {
 		return cmp.Or(cmp.Compare(a.src.order, b.src.order), cmp.Compare(a.offset, b.offset))
 	})
+	all = all[:min(len(all), maxProblems)]
 	problems := make(Problems, 0, len(all))
 	for _, f := range all {
 		f.caret = -1

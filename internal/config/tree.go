@@ -53,6 +53,7 @@ type node struct {
 	date    time.Time // kindDate: its midnight, in some zone
 	items   []*node   // kindList, kindTables
 	fields  []*node   // kindTable: in the order of the file
+	byName  map[string]*node
 }
 
 // get is the value of a key of a table; nil where there is none.
@@ -60,12 +61,7 @@ func (n *node) get(key string) *node {
 	if n == nil {
 		return nil
 	}
-	for _, f := range n.fields {
-		if f.name == key {
-			return f
-		}
-	}
-	return nil
+	return n.byName[key]
 }
 
 // parse reads a file of TOML. Where it is no TOML, the problem says so.
@@ -158,9 +154,10 @@ func shorten(message string) string {
 func (n *node) graft(path string, value any, spots map[string]spot) {
 	switch v := value.(type) {
 	case map[string]any:
-		n.kind = kindTable
+		n.kind, n.byName = kindTable, make(map[string]*node, len(v))
 		for key, value := range v {
-			n.fields = append(n.fields, n.child(pathKey(path, key), key, value, spots))
+			f := n.child(pathKey(path, key), key, value, spots)
+			n.fields, n.byName[key] = append(n.fields, f), f
 		}
 		slices.SortFunc(n.fields, func(a, b *node) int {
 			return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.name, b.name))
