@@ -255,3 +255,22 @@ func TestWhatDNSimpleSays(t *testing.T) {
 		fails(t, err, portfolio.OutcomeUnknown)
 	}
 }
+
+// TestPaddedAnswer: an answer that makes sense, but is followed by more than
+// anyone would send, is no answer to a question; an id in it counts all the same.
+func TestPaddedAnswer(t *testing.T) {
+	padding := strings.Repeat(" ", maxBody)
+	s := serve(t, says(200, goodDomain+padding))
+	c, _ := testClient(t, s.URL)
+	_, _, err := c.Domain(t.Context(), 7)
+	if failure := failed(t, err, portfolio.OutcomeUnknown); !strings.Contains(failure.Message, "larger than 8 MiB") {
+		t.Errorf("%v does not say that it is too large", failure)
+	}
+	if n := len(s.requests()); n != 1 {
+		t.Errorf("it was read %d times", n)
+	}
+	c, _ = testClient(t, serve(t, says(201, goodRenew+padding)).URL)
+	if p, _, err := c.Renew(t.Context(), "example.com", 1, nil); err != nil || p.ID != 11 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}

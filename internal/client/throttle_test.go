@@ -220,3 +220,29 @@ func TestThrottleIsShared(t *testing.T) {
 		}
 	})
 }
+
+// TestQuotaCountsWhatItDoesNotSeeYet: what was sent since the last answer, and
+// what is under way, is taken off what the server said.
+func TestQuotaCountsWhatItDoesNotSeeYet(t *testing.T) {
+	k := newClock()
+	th := newThrottle(100, k.Now, k.Sleep)
+	for range 2 {
+		if wait := th.take(true); wait != 0 {
+			t.Fatalf("the first wait %v", wait)
+		}
+	}
+	th.done(&exchange{status: 200, header: http.Header{
+		"X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {"5"}, "X-Ratelimit-Reset": {unix(k.Now().Add(time.Minute))},
+	}})
+	// Five are left, one is under way, and one is kept from ordinary reads.
+	for i, want := range []time.Duration{0, 0, 0, time.Minute} {
+		if wait := th.take(false); wait != want {
+			t.Errorf("read %d waits %v, want %v", i+1, wait, want)
+		}
+	}
+	for i, want := range []time.Duration{0, time.Minute} {
+		if wait := th.take(true); wait != want {
+			t.Errorf("urgent read %d waits %v, want %v", i+1, wait, want)
+		}
+	}
+}
