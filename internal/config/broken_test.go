@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files") //nolint:gochecknoglobals // that is how test flags are declared
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestBroken loads each configuration of testdata/broken, and compares what is
 // said of it with the golden file beside it.

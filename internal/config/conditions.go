@@ -228,7 +228,7 @@ func parseDuration(text string) (time.Duration, error) {
 	if days > 0 {
 		var n uint64
 		n, err = strconv.ParseUint(text[:len(text)-1], 10, 16)
-		d = time.Duration(n) * time.Duration(days) * 24 * time.Hour //nolint:gosec // G115: 16 bits
+		d = time.Duration(n) * time.Duration(days) * 24 * time.Hour
 	} else {
 		d, err = time.ParseDuration(text)
 	}

@@ -33,25 +33,25 @@ func OSEnv() Env {
 
 // filled is the Env with the real thing for every nil field.
 func (e Env) filled() Env {
-	real := OSEnv()
+	process := OSEnv()
 	if e.Lookup == nil {
-		e.Lookup = real.Lookup
+		e.Lookup = process.Lookup
 	}
 	if e.ReadFile == nil {
-		e.ReadFile = real.ReadFile
+		e.ReadFile = process.ReadFile
 	}
 	if e.Glob == nil {
-		e.Glob = real.Glob
+		e.Glob = process.Glob
 	}
 	if e.Stat == nil {
-		e.Stat = real.Stat
+		e.Stat = process.Stat
 	}
 	return e
 }
 
 // readFile reads a file, but no more of it than any file may have.
 func readFile(path string) (content []byte, err error) {
-	f, err := os.Open(path) //nolint:gosec // G304: the operator names the files of the configuration
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

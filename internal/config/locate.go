@@ -40,9 +40,8 @@ type twice struct {
 // pathKey is the path of a key within the table at a path, pathItem that of an
 // item of the list at a path. The file itself is at "".
 func pathKey(path, key string) string { return path + "." + strconv.Quote(key) }
-func pathItem(path string, i int) string {
-	return path + "[" + strconv.Itoa(i) + "]"
-}
+
+func pathItem(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
 // locator walks over a file's syntax tree.
 type locator struct {

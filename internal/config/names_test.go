@@ -81,7 +81,7 @@ func TestToPatternAgain(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := vocabulary("conditions domain").obeyed
 	for word, want := range map[string]string{
-		"expires_in": "expires_within", "expire_within": "expires_within", "nmae": "name", "groups": "group", "tlds": "tld",
+		"expires_in": "expires_within", "expire_within": "expires_within", "nam": "name", "groups": "group", "tlds": "tld",
 		"states": "state", "autorenew": "auto_renew", "auto-renew": "auto_renew", "": "", "x": "", "colour": "",
 		strings.Repeat("name", 1000): "",
 	} {

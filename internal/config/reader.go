@@ -177,9 +177,9 @@ func (l *loader) list(n *node) []*node {
 	return n.items
 }
 
-// whole is the whole number of a key within bounds, and its node; nil where there
+// whole is the whole number of a key, from 1 to most, and its node; nil where there
 // is none, or something else.
-func (l *loader) whole(t *node, key string, least, most int64) (int64, *node) {
+func (l *loader) whole(t *node, key string, most int64) (int64, *node) {
 	n := t.get(key)
 	if n == nil {
 		return 0, nil
@@ -188,8 +188,8 @@ func (l *loader) whole(t *node, key string, least, most int64) (int64, *node) {
 		l.wrongType(n, "a whole number")
 		return 0, nil
 	}
-	if n.integer < least || n.integer > most {
-		l.fail(n, "%s is %d; it must be between %d and %d", quote(key), n.integer, least, most)
+	if n.integer < 1 || n.integer > most {
+		l.fail(n, "%s is %d; it must be between 1 and %d", quote(key), n.integer, most)
 		return 0, nil
 	}
 	return n.integer, n

@@ -158,7 +158,7 @@ func (l *loader) strayKeys(t *node, do string) {
 // renew reads what belongs to a renewal.
 func (l *loader) renew(t *node, r *rules.Rule) {
 	r.Years = 1
-	if years, n := l.whole(t, "years", 1, maxYears); n != nil {
+	if years, n := l.whole(t, "years", maxYears); n != nil {
 		r.Years = int(years)
 	}
 	r.MaxPrice = l.maxPrice(t)

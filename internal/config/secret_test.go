@@ -118,7 +118,7 @@ func TestWorldReadableToken(t *testing.T) {
 // TestSecretsAreNotShown writes a secret wherever one could end up by mistake.
 func TestSecretsAreNotShown(t *testing.T) {
 	const secret = "s3cr3t-Value_0123456789"
-	const real = "dnsimple_a_" + secret
+	const token = "dnsimple_a_" + secret
 	account := func(line string) string {
 		return "mode = \"dry-run\"\n[[account]]\nname = \"main\"\nid = 1010\n" + line + "\n"
 	}
@@ -149,14 +149,14 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"nats, bad scheme":      smallest + "[nats]\nurl = \"ws://u:" + secret + "@a.example\"",
 		"nats, listen":          smallest + "[nats]\nlisten = \"nats://u:" + secret + "@a.example\"",
 		"credentials":           smallest + "[nats]\nurl = \"nats://a.example\"\ncredentials = \"" + secret + "\"",
-		"a real one as a name":  "mode = \"" + real + "\"\n" + smallest,
-		"a real one as a key":   real + " = 1\n" + smallest,
-		"a real one in a list":  smallest + "[groups]\ng = [\"" + real + "\"]",
-		"a real one, a comment": "mode = 5 # " + real + "\n",
-		"a real one, no TOML":   "mode = = " + real + "\n",
-		"a real one as a rule":  smallest + "[[rule]]\nname = \"" + real + " x\"\non = \"" + real + "\"\n",
-		"a real one as a cron":  smallest + "[schedule]\ndomains = \"" + real + "\"",
-		"a real one as a zone":  smallest + "[schedule]\ndomains = \"CRON_TZ=" + real + " 0 * * * *\"",
+		"a real one as a name":  "mode = \"" + token + "\"\n" + smallest,
+		"a real one as a key":   token + " = 1\n" + smallest,
+		"a real one in a list":  smallest + "[groups]\ng = [\"" + token + "\"]",
+		"a real one, a comment": "mode = 5 # " + token + "\n",
+		"a real one, no TOML":   "mode = = " + token + "\n",
+		"a real one as a rule":  smallest + "[[rule]]\nname = \"" + token + " x\"\non = \"" + token + "\"\n",
+		"a real one as a cron":  smallest + "[schedule]\ndomains = \"" + token + "\"",
+		"a real one as a zone":  smallest + "[schedule]\ndomains = \"CRON_TZ=" + token + " 0 * * * *\"",
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := broken(t, files{"dir/config.toml": text})

@@ -87,7 +87,7 @@ func (l *loader) dnsimple(t *node) {
 	if text, n := l.str(t, "endpoint", defaultEndpoint); n != nil {
 		l.cfg.DNSimple.Endpoint = l.endpoint(n, text)
 	}
-	if count, n := l.whole(t, "requests_per_hour", 1, maxRequestsPerHour); n != nil {
+	if count, n := l.whole(t, "requests_per_hour", maxRequestsPerHour); n != nil {
 		l.cfg.DNSimple.RequestsPerHour = int(count)
 	}
 	if d, n := l.distance(t, "auto_renewal_window"); n != nil {

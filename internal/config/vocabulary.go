@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // words are the keys of one kind of table.
@@ -12,8 +13,8 @@ type words struct {
 }
 
 // vocabulary is the keys of a table: "" for the file itself, "account.spending"
-// for that of an account, "match push" and "except push" for the conditions of a
-// rule, and so on.
+// for that of an account, "conditions push" for what a rule on pushes may have in its
+// match and except, and so on.
 func vocabulary(table string) words {
 	switch table {
 	case "":
@@ -113,19 +114,10 @@ func tableName(table string) string {
 	case "group":
 		return "in a group"
 	}
-	if _, on, ok := cutConditions(table); ok {
+	if on, ok := strings.CutPrefix(table, "conditions "); ok {
 		return "in the conditions of a rule on " + on
 	}
 	return "in [" + table + "]"
-}
-
-// cutConditions takes apart the name of a table of conditions.
-func cutConditions(table string) (prefix, on string, ok bool) {
-	const conditions = "conditions "
-	if len(table) > len(conditions) && table[:len(conditions)] == conditions {
-		return conditions, table[len(conditions):], true
-	}
-	return "", "", false
 }
 
 // notYet is the sentence for what is known and not obeyed.
@@ -156,7 +148,7 @@ func (l *loader) unknownKey(f *node, table string, known words) {
 		l.failKey(f, "%s belongs in the main file", quote(f.name)).hint("a policy file has only [[rule]] and [groups]")
 		return
 	}
-	if _, on, ok := cutConditions(table); ok {
+	if on, ok := strings.CutPrefix(table, "conditions "); ok {
 		for _, other := range []string{"domain", "push", "registrant_change"} {
 			if slices.Contains(vocabulary("conditions "+other).obeyed, f.name) {
 				l.failKey(f, "a rule on %s knows no %s", on, quote(f.name)).mean("", known.obeyed)
