@@ -31,7 +31,8 @@ type FeedOptions struct {
 	// Ready, where it is not nil, is called once, when nothing that comes after it
 	// can be missed.
 	Ready func()
-	// Sleep waits between tries; nil: a real timer.
+	// Sleep waits between tries, until the time has passed or the context ends. With
+	// Stop nothing is tried twice.
 	Sleep func(context.Context, time.Duration) error
 }
 
@@ -56,8 +57,8 @@ func Follow(ctx context.Context, nc *nats.Conn, o FeedOptions, give func(Receive
 	if !ValidInstance(o.Instance) {
 		return fmt.Errorf("%w: %q cannot be an instance's name", ErrFeed, o.Instance)
 	}
-	if o.Sleep == nil {
-		o.Sleep = wait
+	if o.Sleep == nil && !o.Stop {
+		return fmt.Errorf("%w: no way to wait", ErrFeed)
 	}
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(ackTimeout))
 	if err != nil {
@@ -77,7 +78,7 @@ func Follow(ctx context.Context, nc *nats.Conn, o FeedOptions, give func(Receive
 		case ctx.Err() != nil && o.Stop:
 			return fmt.Errorf("%w: %w", ErrFeed, errors.Join(err, context.Cause(ctx)))
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end of its context is how a feed ends
 		case nc.IsClosed() || o.Stop:
 			return fmt.Errorf("%w: %w", ErrFeed, err)
 		}

@@ -223,6 +223,9 @@ func TestFollowEnds(t *testing.T) {
 	if err := Follow(t.Context(), connect(t, s, Subscriber), FeedOptions{Instance: "a.>"}, nothing); !errors.Is(err, ErrFeed) {
 		t.Errorf("instance: %v", err)
 	}
+	if err := Follow(t.Context(), connect(t, s, Subscriber), FeedOptions{Instance: "main"}, nothing); !errors.Is(err, ErrFeed) {
+		t.Errorf("no way to wait: %v", err)
+	}
 	if err := Follow(t.Context(), connect(t, s, Subscriber), FeedOptions{Instance: "main", Stop: true}, nothing); !errors.Is(err, ErrFeed) {
 		t.Errorf("no stream: %v", err)
 	}
@@ -230,7 +233,7 @@ func TestFollowEnds(t *testing.T) {
 	o.add(row(1, 2)...)
 	drain(t, newRelay(o, operatorOf(s), nil))
 	calls := 0
-	err := Follow(t.Context(), connect(t, s, Subscriber), FeedOptions{Instance: "main", All: true}, func(Received) error {
+	err := Follow(t.Context(), connect(t, s, Subscriber), FeedOptions{Instance: "main", All: true, Sleep: wait}, func(Received) error {
 		calls++
 		return errTest
 	})
@@ -238,7 +241,7 @@ func TestFollowEnds(t *testing.T) {
 		t.Errorf("%d calls, error %v", calls, err)
 	}
 	nc := connect(t, s, Subscriber)
-	err = Follow(t.Context(), nc, FeedOptions{Instance: "main", All: true}, func(Received) error {
+	err = Follow(t.Context(), nc, FeedOptions{Instance: "main", All: true, Sleep: wait}, func(Received) error {
 		nc.Close()
 		return nil
 	})
@@ -247,7 +250,7 @@ func TestFollowEnds(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Follow(canceled, connect(t, s, Subscriber), FeedOptions{Instance: "main"}, nothing); err != nil {
+	if err := Follow(canceled, connect(t, s, Subscriber), FeedOptions{Instance: "main", Sleep: wait}, nothing); err != nil {
 		t.Errorf("cancelled: %v", err)
 	}
 	if err := Follow(canceled, connect(t, s, Subscriber), FeedOptions{Instance: "main", Stop: true}, nothing); !errors.Is(err, context.Canceled) {

@@ -34,6 +34,7 @@ type fakeOutbox struct {
 	aside     map[uint64]string
 	wake      chan struct{}
 	onDeliver func(upTo uint64) error // nil: it is remembered
+	onPending func(after uint64)      // nil: nothing happens meanwhile
 }
 
 func newOutbox() *fakeOutbox {
@@ -59,6 +60,9 @@ func (o *fakeOutbox) add(events ...portfolio.Event) {
 }
 
 func (o *fakeOutbox) Pending(after uint64, most int) ([]portfolio.Event, error) {
+	if o.onPending != nil {
+		o.onPending(after)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var found []portfolio.Event
@@ -103,7 +107,9 @@ func (o *fakeOutbox) deliveredUpTo() uint64 {
 	return o.delivered
 }
 
-var start = time.Now().UTC() //nolint:gochecknoglobals // events of tests happen when the tests run: JetStream has no other clock
+// start is when the tests run, and so when their events happen: JetStream has no
+// other clock.
+var start = time.Now().UTC()
 
 // event makes the n-th of a row of events.
 func event(n int) portfolio.Event {
@@ -284,4 +290,16 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-var errTest = errors.New("the test wants it to fail") //nolint:gochecknoglobals // an error's identity
+var errTest = errors.New("the test wants it to fail")
+
+// wait is a real wait that ends with its context.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}

@@ -27,7 +27,7 @@ func subscriberPermissions(instance string) *server.Permissions {
 		}},
 		Subscribe: &server.SubjectPermission{Allow: []string{
 			"domaind.>", // wider than the instance, for 'domaind.*.alert.>'
-			"_INBOX.>", // where clients expect replies unless they are told otherwise
+			"_INBOX.>",  // where clients expect replies unless they are told otherwise
 			inbox(Subscriber) + ".>",
 		}},
 	}

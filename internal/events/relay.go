@@ -29,9 +29,9 @@ var ErrRelay = errors.New("the relay cannot run")
 // Outbox is where events wait to be published, numbered without gaps or not, but
 // in order. Its errors are reported and tried again.
 type Outbox interface {
-	// Pending gives the first events, at most max, whose number is above after and
+	// Pending gives the first events, at most as many as asked for, whose number is above after and
 	// that are neither delivered nor set aside, in order of their numbers.
-	Pending(after uint64, max int) ([]portfolio.Event, error)
+	Pending(after uint64, most int) ([]portfolio.Event, error)
 	// Delivered says that every event up to the number, itself included, was
 	// published or set aside.
 	Delivered(upTo uint64) error
@@ -50,7 +50,7 @@ type RelayOptions struct {
 	// Connect opens a connection, in bounded time. The relay owns it, closes it, and
 	// asks for a new one after every failure.
 	Connect func(ctx context.Context) (*nats.Conn, error)
-	// Sleep waits between tries; nil: a real timer.
+	// Sleep waits between tries, until the time has passed or the context ends.
 	Sleep func(context.Context, time.Duration) error
 	// Log hears of outages, once each, and of events that were set aside.
 	Log *slog.Logger
@@ -74,9 +74,6 @@ type Relay struct {
 
 // NewRelay makes a relay; [Relay.Run] starts it.
 func NewRelay(o RelayOptions) *Relay {
-	if o.Sleep == nil {
-		o.Sleep = wait
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -149,8 +146,8 @@ func (r *Relay) check() error {
 	switch {
 	case !ValidInstance(r.o.Instance):
 		return fmt.Errorf("%w: %q cannot be an instance's name", ErrRelay, r.o.Instance)
-	case r.o.Outbox == nil || r.o.Connect == nil:
-		return fmt.Errorf("%w: it needs an outbox and a connection", ErrRelay)
+	case r.o.Outbox == nil || r.o.Connect == nil || r.o.Sleep == nil:
+		return fmt.Errorf("%w: it needs an outbox, a connection and a way to wait", ErrRelay)
 	case r.o.Outbox.UUID() == "":
 		return fmt.Errorf("%w: the state has no uuid", ErrRelay)
 	}
@@ -288,16 +285,4 @@ func clip(s string) string {
 		return s
 	}
 	return s[:most] + "…"
-}
-
-// wait is a real wait that ends with its context.
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }

@@ -71,7 +71,7 @@ func readSeed(path string) (nkeys.KeyPair, error) {
 	if info.Size() > 4096 {
 		return nil, fmt.Errorf("%w: %s is no seed", ErrSeed, path)
 	}
-	seed, err := os.ReadFile(path) //nolint:gosec // the path is the daemon's own folder
+	seed, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the seed: %w", err)
 	}
@@ -119,7 +119,7 @@ func createSeed(path string) (err error) {
 }
 
 func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the path is the daemon's own folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

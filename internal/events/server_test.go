@@ -79,6 +79,7 @@ func TestSeedsAreRefused(t *testing.T) {
 			return os.WriteFile(SeedFile(dir, Operator), []byte(foreign), 0o600)
 		}, "is no seed"},
 		"a link": {func(t *testing.T, dir string) error {
+			t.Helper()
 			target := filepath.Join(t.TempDir(), "seed")
 			return errors.Join(os.Rename(SeedFile(dir, Operator), target), os.Symlink(target, SeedFile(dir, Operator)))
 		}, "no regular file"},

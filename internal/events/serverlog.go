@@ -27,7 +27,7 @@ func newServerLog(log *slog.Logger) *serverLog {
 func (l *serverLog) write(level slog.Level, format string, v []any) {
 	ctx := context.Background()
 	if l.log.Enabled(ctx, level) {
-		l.log.Log(ctx, level, "nats-server: "+strings.TrimSpace(fmt.Sprintf(format, v...)))
+		l.log.Log(ctx, level, "nats-server", "says", strings.TrimSpace(fmt.Sprintf(format, v...)))
 	}
 }
 
