@@ -15,9 +15,11 @@ const maxName = 100
 func (l *loader) accounts(root *node) {
 	tables := l.tables(root, "account")
 	if len(tables) == 0 {
-		l.fail(root, "there is no [[account]]").
-			hint(`write [[account]] with a name, an id, and token = { credential = "…" }, { file = "…" } or { env = "…" }`)
 		l.partial = true
+		if n := root.get("account"); (n == nil || n.kind == kindList) && !misspelt(root, "", "account") {
+			l.fail(root, "there is no [[account]]").
+				hint(`write [[account]] with a name, an id, and token = { credential = "…" }, { file = "…" } or { env = "…" }`)
+		}
 		return
 	}
 	names, ids := map[string]*node{}, map[int64]*node{}
