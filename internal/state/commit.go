@@ -1,7 +1,6 @@
 package state
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -136,8 +135,12 @@ func (r *row) expect(old *portfolio.Operation, was portfolio.OperationState) err
 // begin gives a new row its place. What was done, or may still be, is not
 // attempted again.
 func (r *row) begin(tx *bbolt.Tx) error {
-	if v := bucket(tx, attemptsBucket).Get([]byte(base(r.op))); v != nil {
-		last, err := readRow(tx, v)
+	tried, err := attemptsAt(tx, base(r.op))
+	if err != nil {
+		return err
+	}
+	if len(tried) > 0 {
+		last, err := readRow(tx, tried[len(tried)-1].seq.bytes())
 		if err != nil {
 			return err
 		}
@@ -150,10 +153,7 @@ func (r *row) begin(tx *bbolt.Tx) error {
 		return fmt.Errorf("number a row: %w", err)
 	}
 	r.seq = sequence(n)
-	return errors.Join(
-		bucket(tx, keysBucket).Put([]byte(r.op.Key), r.seq.bytes()),
-		bucket(tx, attemptsBucket).Put([]byte(base(r.op)), r.seq.bytes()),
-	)
+	return bucket(tx, attemptsBucket).Put([]byte(base(r.op)), appendAttempt(tried, attemptAt{r.op.Attempt, r.seq}))
 }
 
 // alone makes sure that no other operation on the domain is open.

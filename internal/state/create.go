@@ -71,7 +71,7 @@ func makeFolder(dir string) error {
 
 // syncFolder makes the names in a folder durable.
 func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the operator's own path
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

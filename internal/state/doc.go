@@ -14,15 +14,13 @@
 //
 //	meta       program, schema, uuid, counters of the outbox
 //	rows       sequence → operation as JSON; the sequence is the order of creation
-//	keys       operation key → sequence
-//	attempts   operation key without its attempt → sequence of the last attempt
+//	attempts   operation key without its attempt → attempts and their sequences
 //	open       sequence, of operations that have not ended
 //	busy       domain id → sequence of the one open operation on it
-//	tallies    kind, account, day or month → cents, purchases
+//	tallies    day, month or "reserved", account → cents, purchases
 //	purchases  domain id or name → when it was last bought, and by which operation
 //	charges    account, line of the billing charges → sequence of the row that claims it
-//	outbox     number → event as JSON
-//	info       number, of the events in the outbox that may be dropped
+//	outbox     number → whether it may be dropped, event as JSON
 //	aside      number → event that can never be published, and why
 //	marks      key → when an event was last told under it
 //	pauses     account → pause as JSON

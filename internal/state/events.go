@@ -11,6 +11,12 @@ import (
 	"domaind/internal/portfolio"
 )
 
+// The first byte of an event in the outbox: whether it may be dropped.
+const (
+	kept      = '!'
+	droppable = '.'
+)
+
 // told is an event on its way into the outbox. It is encoded before the
 // transaction begins, without its number, which is its key.
 type told struct {
@@ -25,14 +31,21 @@ func encodeEvents(events []portfolio.Event) ([]told, error) {
 		if err != nil {
 			return nil, fmt.Errorf("store the event %s %s of %s: %w", e.About, e.What, e.Subject, err)
 		}
-		all = append(all, told{event: e, encoded: b})
+		may := byte(kept)
+		if e.Level == portfolio.LevelInfo {
+			may = droppable
+		}
+		all = append(all, told{event: e, encoded: append([]byte{may}, b...)})
 	}
 	return all, nil
 }
 
 func decodeEvent(number uint64, b []byte) (portfolio.Event, error) {
 	var e portfolio.Event
-	if err := decodeNumbers(b, &e); err != nil {
+	if len(b) == 0 {
+		return e, fmt.Errorf("%w: event %d is empty", ErrCorrupt, number)
+	}
+	if err := decodeNumbers(b[1:], &e); err != nil {
 		return e, fmt.Errorf("%w: event %d: %w", ErrCorrupt, number, err)
 	}
 	e.Number = number
@@ -42,32 +55,46 @@ func decodeEvent(number uint64, b []byte) (portfolio.Event, error) {
 // counters is what there is to know of the outbox without counting.
 type counters struct {
 	waiting, info, dropped uint64
+	// from is a number below which no info event waits: where the search for the
+	// oldest begins.
+	from uint64
 }
+
+// countersSize is how many bytes they take.
+const countersSize = 32
+
+// all lists them as they are written.
+func (c *counters) all() []*uint64 { return []*uint64{&c.waiting, &c.info, &c.dropped, &c.from} }
 
 func readCounters(tx *bbolt.Tx) (counters, error) {
 	v := bucket(tx, metaBucket).Get([]byte(countersKey))
 	if v == nil {
 		return counters{}, nil
 	}
-	if len(v) != 24 {
+	if len(v) != countersSize {
 		return counters{}, fmt.Errorf("%w: the counters of the outbox have %d bytes", ErrCorrupt, len(v))
 	}
 	var c counters
-	for i, n := range []*uint64{&c.waiting, &c.info, &c.dropped} {
+	for i, n := range c.all() {
 		*n, _ = parseNumber(v[8*i : 8*i+8]) // eight bytes always are a number
 	}
 	return c, nil
 }
 
 func (c counters) write(tx *bbolt.Tx) error {
-	v := append(append(number(c.waiting), number(c.info)...), number(c.dropped)...)
+	v := make([]byte, 0, countersSize)
+	for _, n := range c.all() {
+		v = append(v, number(*n)...)
+	}
 	return bucket(tx, metaBucket).Put([]byte(countersKey), v)
 }
 
 // tell runs a change and stores the events that it causes, in one transaction.
 // Whoever waits for events is woken once they are durable.
 func (s *Store) tell(act string, events []told, change func(*bbolt.Tx) error) error {
-	stored := 0
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	var stored []portfolio.Event
 	err := s.update(act, func(tx *bbolt.Tx) error {
 		if err := change(tx); err != nil {
 			return err
@@ -76,103 +103,126 @@ func (s *Store) tell(act string, events []told, change func(*bbolt.Tx) error) er
 		stored, err = s.store(tx, events)
 		return err
 	})
-	if err == nil && stored > 0 {
-		select {
-		case s.wake <- struct{}{}:
-		default: // already woken
+	if err != nil || len(stored) == 0 {
+		return err
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default: // already woken
+	}
+	if s.told != nil {
+		for _, e := range stored {
+			s.told(e)
 		}
 	}
-	return err
+	return nil
 }
 
-// store puts events into the outbox, and says how many were not suppressed.
-func (s *Store) store(tx *bbolt.Tx, events []told) (int, error) {
+// store puts events into the outbox, and gives those that were not suppressed,
+// with their numbers.
+func (s *Store) store(tx *bbolt.Tx, events []told) ([]portfolio.Event, error) {
 	if len(events) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	c, err := readCounters(tx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	stored := 0
+	var stored []portfolio.Event
 	for _, e := range events {
-		due, err := mark(tx, e.event)
-		if err != nil {
-			return 0, err
+		if stored, err = c.put(tx, e, stored); err != nil {
+			return nil, err
 		}
-		if !due {
-			continue
-		}
-		if err := c.put(tx, e); err != nil {
-			return 0, err
-		}
-		stored++
 	}
-	if stored == 0 {
-		return 0, nil
+	if len(stored) == 0 {
+		return nil, nil
 	}
-	if err := s.bound(tx, &c, events[len(events)-1].event.At); err != nil {
-		return 0, err
+	if stored, err = s.bound(tx, &c, stored); err != nil {
+		return nil, err
 	}
 	return stored, c.write(tx)
 }
 
-// put stores one event under the next number.
-func (c *counters) put(tx *bbolt.Tx, e told) error {
+// put stores one event under the next number, unless it was told already, and
+// appends it to those that were stored.
+func (c *counters) put(tx *bbolt.Tx, e told, stored []portfolio.Event) ([]portfolio.Event, error) {
+	if due, err := mark(tx, e.event); err != nil || !due {
+		return stored, err
+	}
 	outbox := bucket(tx, outboxBucket)
 	n, err := outbox.NextSequence()
 	if err != nil {
-		return fmt.Errorf("number an event: %w", err)
+		return nil, fmt.Errorf("number an event: %w", err)
 	}
 	outbox.FillPercent = 1 // numbers only grow
 	if err := outbox.Put(number(n), e.encoded); err != nil {
-		return fmt.Errorf("store event %d: %w", n, err)
+		return nil, fmt.Errorf("store event %d: %w", n, err)
 	}
 	c.waiting++
-	if e.event.Level != portfolio.LevelInfo {
-		return nil
+	if e.encoded[0] == droppable {
+		c.info++
 	}
-	c.info++
-	return bucket(tx, infoBucket).Put(number(n), present())
+	e.event.Number = n
+	return append(stored, e.event), nil
 }
 
 // bound drops the oldest info events where too many wait. That it does is itself
 // announced, once a day.
-func (s *Store) bound(tx *bbolt.Tx, c *counters, now time.Time) error {
+func (s *Store) bound(tx *bbolt.Tx, c *counters, stored []portfolio.Event) ([]portfolio.Event, error) {
 	if c.info <= s.maxInfo {
-		return nil
+		return stored, nil
 	}
-	outbox, info := bucket(tx, outboxBucket), bucket(tx, infoBucket)
-	for c.info > s.maxInfo {
-		k, _ := info.Cursor().First()
-		if k == nil {
-			return fmt.Errorf("%w: fewer info events wait than were counted", ErrCorrupt)
-		}
-		if err := outbox.Delete(k); err != nil {
-			return err
-		}
-		if err := info.Delete(k); err != nil {
-			return err
-		}
-		c.info--
-		c.waiting--
-		c.dropped++
+	if err := c.drop(tx, c.info-s.maxInfo); err != nil {
+		return nil, err
 	}
 	notice := portfolio.Event{
-		At: now, Level: portfolio.LevelNotice, About: portfolio.AboutDaemon, What: "events-dropped",
+		At: stored[len(stored)-1].At, Level: portfolio.LevelNotice, About: portfolio.AboutDaemon, What: "events-dropped",
 		Text: fmt.Sprintf("Nobody takes events: the oldest of level info are dropped, %d so far; notices and alerts wait.", c.dropped),
 		Data: map[string]any{"dropped": c.dropped},
 		Once: "daemon/events-dropped", Repeat: 24 * time.Hour,
 	}
-	due, err := mark(tx, notice)
-	if err != nil || !due {
-		return err
-	}
 	e, err := encodeEvents([]portfolio.Event{notice})
+	if err != nil {
+		return nil, err
+	}
+	return c.put(tx, e[0], stored)
+}
+
+// drop removes the oldest info events. What is in the way is passed once, and not
+// again the next time.
+func (c *counters) drop(tx *bbolt.Tx, n uint64) error {
+	var keys [][]byte
+	cursor := bucket(tx, outboxBucket).Cursor()
+	for k, v := cursor.Seek(number(c.from)); k != nil && uint64(len(keys)) < n; k, v = cursor.Next() {
+		if len(v) > 0 && v[0] == droppable {
+			keys = append(keys, k)
+		}
+	}
+	if uint64(len(keys)) < n {
+		return fmt.Errorf("%w: fewer info events wait than were counted", ErrCorrupt)
+	}
+	last, err := parseNumber(keys[n-1])
 	if err != nil {
 		return err
 	}
-	return c.put(tx, e[0])
+	c.from = last + 1
+	c.dropped += n
+	return c.remove(tx, keys)
+}
+
+// remove takes events out of the outbox.
+func (c *counters) remove(tx *bbolt.Tx, keys [][]byte) error {
+	outbox := bucket(tx, outboxBucket)
+	for _, k := range keys {
+		if v := outbox.Get(k); len(v) > 0 && v[0] == droppable {
+			c.info--
+		}
+		c.waiting--
+		if err := outbox.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mark says whether an event is to be told now, and remembers that it was. A last

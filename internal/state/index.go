@@ -11,10 +11,47 @@ import (
 	"domaind/internal/portfolio"
 )
 
+// attemptAt is one attempt, and where its row is.
+type attemptAt struct {
+	attempt int
+	seq     sequence
+}
+
+const attemptSize = 16
+
+// attemptsAt reads the attempts of one base, in order.
+func attemptsAt(tx *bbolt.Tx, base string) ([]attemptAt, error) {
+	v := bucket(tx, attemptsBucket).Get([]byte(base))
+	if len(v)%attemptSize != 0 || v != nil && len(v) == 0 {
+		return nil, fmt.Errorf("%w: attempts of %d bytes", ErrCorrupt, len(v))
+	}
+	var all []attemptAt
+	for e := range slices.Chunk(v, attemptSize) {
+		seq, err := parseSequence(e[8:])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, attemptAt{int(parseInt(e)), seq})
+	}
+	return all, nil
+}
+
+// appendAttempt is how attempts are written, with one more at the end.
+func appendAttempt(before []attemptAt, next attemptAt) []byte {
+	var v []byte
+	for _, a := range append(before, next) {
+		v = append(appendInt(v, int64(a.attempt)), a.seq.bytes()...)
+	}
+	return v
+}
+
 // index brings the indexes from the old row, nil where there was none, to the
 // new one.
 func (r *row) index(tx *bbolt.Tx, old *portfolio.Operation) error {
 	if err := r.indexOpen(tx, old); err != nil {
+		return err
+	}
+	if err := r.indexDue(tx, old); err != nil {
 		return err
 	}
 	if err := r.indexCharges(tx, old); err != nil {
@@ -127,7 +164,8 @@ func (p lastPurchase) after(q lastPurchase) bool {
 }
 
 func (p lastPurchase) bytes() []byte {
-	return append(append(appendInstant(nil, p.at), p.seq.bytes()...), p.key...)
+	b := make([]byte, 0, instantSize+8+len(p.key))
+	return append(append(appendInstant(b, p.at), p.seq.bytes()...), p.key...)
 }
 
 func parsePurchase(v []byte) (lastPurchase, error) {

@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 	"iter"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -20,51 +21,72 @@ func readRow(tx *bbolt.Tx, entry []byte) (portfolio.Operation, error) {
 
 // stored reads the row of a key; nil where there is none.
 func stored(tx *bbolt.Tx, key string) (sequence, *portfolio.Operation, error) {
-	v := bucket(tx, keysBucket).Get([]byte(key))
-	if v == nil {
+	base, attempt, ok := splitKey(key)
+	if !ok {
 		return 0, nil, nil
 	}
-	seq, err := parseSequence(v)
+	tried, err := attemptsAt(tx, base)
 	if err != nil {
 		return 0, nil, err
 	}
-	op, err := readRow(tx, v)
-	return seq, &op, err
+	for _, a := range slices.Backward(tried) { // the last is what is asked for
+		if a.attempt == attempt {
+			op, err := readRow(tx, a.seq.bytes())
+			return a.seq, &op, err
+		}
+	}
+	return 0, nil, nil
 }
 
-// lookup reads the row that an entry of an index points to, where there is one.
-func (s *Store) lookup(index string, key []byte) (op portfolio.Operation, ok bool, err error) {
+// lookup reads the row that find finds, where there is one.
+func (s *Store) lookup(find func(*bbolt.Tx) (*portfolio.Operation, error)) (op portfolio.Operation, ok bool, err error) {
+	var found *portfolio.Operation
 	err = s.view(func(tx *bbolt.Tx) error {
-		v := bucket(tx, index).Get(key)
-		if v == nil {
-			return nil
-		}
-		ok = true
-		op, err = readRow(tx, v)
+		found, err = find(tx)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return portfolio.Operation{}, false, fmt.Errorf("read the ledger: %w", err)
+	case found == nil:
+		return portfolio.Operation{}, false, nil
 	}
-	return op, ok, nil
+	return *found, true, nil
 }
 
 // Operation gives the row of a key; ok is false where there is none.
 func (s *Store) Operation(key string) (op portfolio.Operation, ok bool, err error) {
-	return s.lookup(keysBucket, []byte(key))
+	return s.lookup(func(tx *bbolt.Tx) (*portfolio.Operation, error) {
+		_, op, err := stored(tx, key)
+		return op, err
+	})
 }
 
 // LastAttempt gives, of the rows that share account, kind, subject and occasion,
 // the one with the highest attempt; ok is false where there is none.
 func (s *Store) LastAttempt(account int64, kind portfolio.OperationKind, subject int64, occasion string) (op portfolio.Operation, ok bool, err error) {
 	first := portfolio.Operation{Key: portfolio.OperationKey(account, kind, subject, occasion, 1)}
-	return s.lookup(attemptsBucket, []byte(base(first)))
+	return s.lookup(func(tx *bbolt.Tx) (*portfolio.Operation, error) {
+		tried, err := attemptsAt(tx, base(first))
+		if err != nil || len(tried) == 0 {
+			return nil, err
+		}
+		op, err := readRow(tx, tried[len(tried)-1].seq.bytes())
+		return &op, err
+	})
 }
 
 // OpenOn gives the open operation on a domain, of whatever account; ok is false
 // where there is none. There is at most one.
 func (s *Store) OpenOn(domainID int64) (op portfolio.Operation, ok bool, err error) {
-	return s.lookup(busyBucket, ident(domainID))
+	return s.lookup(func(tx *bbolt.Tx) (*portfolio.Operation, error) {
+		v := bucket(tx, busyBucket).Get(ident(domainID))
+		if v == nil {
+			return nil, nil
+		}
+		op, err := readRow(tx, v)
+		return &op, err
+	})
 }
 
 // OpenOperations gives the operations that have not ended, in the order in which

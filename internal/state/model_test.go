@@ -326,18 +326,15 @@ func (m *model) open() {
 }
 
 func TestStoreIsItsModel(t *testing.T) {
+	folder := t.TempDir
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "state")
-		if err != nil {
-			t.Fatal(err)
-		}
 		m := &model{
-			t: t, path: filepath.Join(dir, "s"), now: start,
+			t: t, path: filepath.Join(folder(), "s"), now: start,
 			marks: map[string]time.Time{}, pauses: map[int64]portfolio.Pause{},
 		}
 		m.open()
 		defer func() {
-			if err := errors.Join(m.s.Close(), os.RemoveAll(dir)); err != nil {
+			if err := m.s.Close(); err != nil {
 				t.Fatal(err)
 			}
 		}()

@@ -1,44 +1,46 @@
 package state
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 
 	"domaind/internal/portfolio"
 )
 
-// The kinds of tallies: the first byte of their keys.
-const (
-	dayTally      = 'd'
-	monthTally    = 'm'
-	reservedTally = 'r'
-)
+// reserved stands where other tallies have their day or month. It sorts behind
+// them all, so that what changes together lies together, on the last page.
+const reserved = "reserved"
+
+// month is how a month is written.
+const month = "2006-01"
 
 // tallySize is how many bytes a tally takes: cents and purchases.
 const tallySize = 16
 
 // tallyKey names the tally of an account, or with account 0 that of all accounts,
-// for a day, for a month, or ("") for what is reserved.
-func tallyKey(kind byte, account int64, when string) string {
-	return string(append(appendInt([]byte{kind}, account), when...))
+// for a day (YYYY-MM-DD), for a month (YYYY-MM), or for what is reserved.
+func tallyKey(account int64, when string) string {
+	return string(appendInt([]byte(when), account))
 }
 
 // describeTally is a tally's key for people.
 func describeTally(key string) string {
-	if len(key) < 9 {
+	when := len(key) - 8
+	if when < 0 {
 		return fmt.Sprintf("the tally %q", key)
 	}
 	who := "all accounts"
-	if account := int64(binary.BigEndian.Uint64([]byte(key[1:9]))); account != 0 { //nolint:gosec // written by appendInt
+	if account := parseInt([]byte(key[when:])); account != 0 {
 		who = fmt.Sprintf("account %d", account)
 	}
-	if key[0] == reservedTally {
+	if key[:when] == reserved {
 		return "what is reserved of " + who
 	}
-	return fmt.Sprintf("the spending of %s in %s", who, key[9:])
+	return fmt.Sprintf("the spending of %s in %s", who, key[:when])
 }
 
 // counted is the tallies that a row counts to, and by how much.
@@ -59,9 +61,9 @@ func countedOf(op *portfolio.Operation) counted {
 	c := counted{by: portfolio.Tally{Amount: amount, Purchases: 1}}
 	for _, account := range []int64{op.AccountID, 0} {
 		if day == "" {
-			c.keys = append(c.keys, tallyKey(reservedTally, account, ""))
+			c.keys = append(c.keys, tallyKey(account, reserved))
 		} else {
-			c.keys = append(c.keys, tallyKey(dayTally, account, day), tallyKey(monthTally, account, day[:7]))
+			c.keys = append(c.keys, tallyKey(account, day), tallyKey(account, day[:len(month)]))
 		}
 	}
 	return c
@@ -69,10 +71,8 @@ func countedOf(op *portfolio.Operation) counted {
 
 // in gives what a row adds to one tally.
 func (c counted) in(key string) portfolio.Tally {
-	for _, k := range c.keys {
-		if k == key {
-			return c.by
-		}
+	if slices.Contains(c.keys, key) {
+		return c.by
 	}
 	return portfolio.Tally{}
 }
@@ -165,10 +165,15 @@ type spending struct {
 	err     error
 }
 
-func (s *spending) tally(key string) portfolio.Tally {
+// tally reads one tally; like shows how its day or month is written.
+func (s *spending) tally(account int64, when, like string) portfolio.Tally {
 	if s.tx == nil {
 		panic("state: what is spent was asked for after the transaction had ended")
 	}
+	if len(when) != len(like) {
+		return portfolio.Tally{} // nothing is ever counted to it
+	}
+	key := tallyKey(account, when)
 	t, err := readTally(s.tx, key)
 	if err == nil {
 		if t, err = subTally(t, s.without.in(key)); err != nil {
@@ -186,11 +191,9 @@ func (s *spending) tally(key string) portfolio.Tally {
 func (s *spending) ask(read func(portfolio.Spent) error) error {
 	defer func() { s.tx = nil }()
 	err := read(portfolio.Spent{
-		On: func(account int64, day string) portfolio.Tally { return s.tally(tallyKey(dayTally, account, day)) },
-		In: func(account int64, month string) portfolio.Tally {
-			return s.tally(tallyKey(monthTally, account, month))
-		},
-		Reserved: func(account int64) portfolio.Tally { return s.tally(tallyKey(reservedTally, account, "")) },
+		On:       func(account int64, when string) portfolio.Tally { return s.tally(account, when, time.DateOnly) },
+		In:       func(account int64, when string) portfolio.Tally { return s.tally(account, when, month) },
+		Reserved: func(account int64) portfolio.Tally { return s.tally(account, reserved, reserved) },
 	})
 	if err != nil {
 		return err

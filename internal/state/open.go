@@ -14,6 +14,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"domaind/internal/portfolio"
 )
 
 // defaultTimeout is how long the file's lock is waited for: a second daemon is to
@@ -30,6 +32,9 @@ type Options struct {
 	ReadOnly bool
 	// Rand is where a new file's uuid comes from; nil: crypto/rand.Reader.
 	Rand io.Reader
+	// Told, where it is not nil, hears every event once it is durable, in order. It
+	// is called while changes wait, and must not call the store.
+	Told func(portfolio.Event)
 	// Now, where it is not nil, lets Open remove marks older than 400 days.
 	Now func() time.Time
 }
@@ -44,6 +49,9 @@ type Store struct {
 
 	writing sync.Mutex
 	failed  error // the first failed commit; guarded by writing
+
+	telling sync.Mutex // orders what told hears
+	told    func(portfolio.Event)
 
 	maxInfo uint64 // how many info events may wait
 }
@@ -100,10 +108,11 @@ func open(path string, o Options, known schema) (*Store, error) {
 func find(path string) (bool, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(path); err == nil {
+		link, err := os.Lstat(path)
+		if err == nil && link.Mode()&fs.ModeSymlink != 0 {
 			return false, fmt.Errorf("%w: it is a symbolic link that leads nowhere", ErrNotState)
 		}
-		return false, nil
+		return err == nil, nil // another daemon may have created it just now
 	}
 	switch {
 	case err != nil:
@@ -209,7 +218,7 @@ func (s *Store) prepare(o Options, known schema, was identity) error {
 
 // openFile opens an existing file with bbolt, under a lock.
 func openFile(path string, o Options) (s *Store, err error) {
-	s = &Store{wake: make(chan struct{}, 1), maxInfo: maxInfo}
+	s = &Store{wake: make(chan struct{}, 1), maxInfo: maxInfo, told: o.Told}
 	err = guard(func() error {
 		s.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			Timeout:      o.Timeout,
@@ -220,7 +229,7 @@ func openFile(path string, o Options) (s *Store, err error) {
 			OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
 				var err error
 				// bbolt would create what vanished meanwhile, empty.
-				s.file, err = os.OpenFile(path, flag&^os.O_CREATE, mode) //nolint:gosec // the operator's own path
+				s.file, err = os.OpenFile(path, flag&^os.O_CREATE, mode)
 				return s.file, err
 			},
 		})
@@ -241,7 +250,7 @@ func openFile(path string, o Options) (s *Store, err error) {
 
 // explain says what is wrong with a file that bbolt does not open.
 func explain(path string, cause error) error {
-	f, err := os.Open(path) //nolint:gosec // the operator's own path
+	f, err := os.Open(path)
 	if err != nil {
 		return errors.Join(cause, err)
 	}

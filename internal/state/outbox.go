@@ -110,26 +110,13 @@ func (s *Store) Delivered(upTo uint64) error {
 	}
 }
 
-// remove takes events out of the outbox.
+// remove takes events out of the outbox, and counts them.
 func remove(tx *bbolt.Tx, keys [][]byte) error {
 	c, err := readCounters(tx)
 	if err != nil {
 		return err
 	}
-	outbox, info := bucket(tx, outboxBucket), bucket(tx, infoBucket)
-	for _, k := range keys {
-		if info.Get(k) != nil {
-			if err := info.Delete(k); err != nil {
-				return err
-			}
-			c.info--
-		}
-		if err := outbox.Delete(k); err != nil {
-			return err
-		}
-		c.waiting--
-	}
-	return c.write(tx)
+	return errors.Join(c.remove(tx, keys), c.write(tx))
 }
 
 // SetAside takes an event that can never be published out of the outbox, and

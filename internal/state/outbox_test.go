@@ -10,10 +10,10 @@ import (
 	"domaind/internal/portfolio"
 )
 
-func tell(t testing.TB, s *Store, events ...portfolio.Event) {
-	t.Helper()
+func tell(tb testing.TB, s *Store, events ...portfolio.Event) {
+	tb.Helper()
 	if err := s.Commit(portfolio.Change{Events: events}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

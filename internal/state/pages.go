@@ -45,7 +45,7 @@ func verifyPages(f *os.File) (freelistStored bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	size := uint64(max(0, info.Size())) //nolint:gosec // not negative
+	size := uint64(max(0, info.Size()))
 	meta, err := readMeta(f, size)
 	if err != nil {
 		return false, err
@@ -70,7 +70,7 @@ func readMeta(r io.ReaderAt, size uint64) (boltMeta, error) {
 	found, ours := false, false
 	for at := uint64(0); at+headerSize+metaSize <= size && at <= maxPageSize; at = max(minPageSize, at*2) {
 		b := make([]byte, metaSize)
-		if _, err := r.ReadAt(b, int64(at+headerSize)); err != nil { //nolint:gosec // at most maxPageSize
+		if _, err := r.ReadAt(b, int64(at+headerSize)); err != nil {
 			return newest, fmt.Errorf("read the file's head: %w", err)
 		}
 		m, magic, valid := parseMeta(b)

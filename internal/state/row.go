@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -122,6 +123,16 @@ func follows(old, op portfolio.Operation) error {
 // base is what all attempts of the same thing have in common: the key without the
 // attempt.
 func base(op portfolio.Operation) string { return op.Key[:strings.LastIndexByte(op.Key, '|')] }
+
+// splitKey takes a key apart, which may be no key at all.
+func splitKey(key string) (base string, attempt int, ok bool) {
+	i := strings.LastIndexByte(key, '|')
+	if i < 0 {
+		return "", 0, false
+	}
+	attempt, err := strconv.Atoi(key[i+1:])
+	return key[:i], attempt, err == nil && strconv.Itoa(attempt) == key[i+1:]
+}
 
 func encodeRow(op portfolio.Operation) ([]byte, error) {
 	b, err := json.Marshal(op)

@@ -13,15 +13,14 @@ import (
 const (
 	metaBucket      = "meta"
 	rowsBucket      = "rows"
-	keysBucket      = "keys"
 	attemptsBucket  = "attempts"
 	openBucket      = "open"
 	busyBucket      = "busy"
+	dueBucket       = "due"
 	talliesBucket   = "tallies"
 	purchasesBucket = "purchases"
 	chargesBucket   = "charges"
 	outboxBucket    = "outbox"
-	infoBucket      = "info"
 	asideBucket     = "aside"
 	marksBucket     = "marks"
 	pausesBucket    = "pauses"
@@ -30,8 +29,8 @@ const (
 
 func buckets() []string {
 	return []string{
-		metaBucket, rowsBucket, keysBucket, attemptsBucket, openBucket, busyBucket, talliesBucket, purchasesBucket,
-		chargesBucket, outboxBucket, infoBucket, asideBucket, marksBucket, pausesBucket, jobsBucket,
+		metaBucket, rowsBucket, attemptsBucket, openBucket, busyBucket, dueBucket, talliesBucket, purchasesBucket,
+		chargesBucket, outboxBucket, asideBucket, marksBucket, pausesBucket, jobsBucket,
 	}
 }
 

@@ -21,24 +21,24 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // open1 opens the state in a folder for a test, with bbolt's own check after
 // every commit.
-func open1(t testing.TB, path string) *Store {
-	t.Helper()
+func open1(tb testing.TB, path string) *Store {
+	tb.Helper()
 	s, err := Open(path, Options{NoSync: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s.db.StrictMode = true
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s
 }
 
-func fresh(t testing.TB) *Store {
-	t.Helper()
-	return open1(t, filepath.Join(t.TempDir(), "state.db"))
+func fresh(tb testing.TB) *Store {
+	tb.Helper()
+	return open1(tb, filepath.Join(tb.TempDir(), "state.db"))
 }
 
 // renewal is a reserved renewal of a domain of account 1010.
@@ -71,43 +71,43 @@ func ended(op portfolio.Operation, state portfolio.OperationState, at time.Time)
 }
 
 // commit makes a change and fails the test where it is refused.
-func commit(t testing.TB, s *Store, was portfolio.OperationState, op portfolio.Operation, events ...portfolio.Event) {
-	t.Helper()
+func commit(tb testing.TB, s *Store, was portfolio.OperationState, op portfolio.Operation, events ...portfolio.Event) {
+	tb.Helper()
 	if err := s.Commit(portfolio.Change{Operation: &op, Was: was, Events: events}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func check(t testing.TB, s *Store) {
-	t.Helper()
+func check(tb testing.TB, s *Store) {
+	tb.Helper()
 	if err := s.Check(); err != nil {
-		t.Error(err)
+		tb.Error(err)
 	}
 }
 
-func wantError(t testing.TB, err, want error) {
-	t.Helper()
+func wantError(tb testing.TB, err, want error) {
+	tb.Helper()
 	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
+		tb.Errorf("error %v, want %v", err, want)
 	}
 }
 
-func wantSame(t testing.TB, got, want any) {
-	t.Helper()
+func wantSame(tb testing.TB, got, want any) {
+	tb.Helper()
 	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("-want +got\n%s", d)
+		tb.Errorf("-want +got\n%s", d)
 	}
 }
 
 // spent reads the tallies that tests look at.
-func spent(t testing.TB, s *Store, account int64, day string) (on, in, reserved portfolio.Tally) {
-	t.Helper()
+func spent(tb testing.TB, s *Store, account int64, day string) (on, in, reserved portfolio.Tally) {
+	tb.Helper()
 	err := s.Spent(func(p portfolio.Spent) error {
 		on, in, reserved = p.On(account, day), p.In(account, day[:7]), p.Reserved(account)
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return on, in, reserved
 }
@@ -122,11 +122,11 @@ func alert(what string) portfolio.Event {
 	return e
 }
 
-func whats(t testing.TB, s *Store) []string {
-	t.Helper()
+func whats(tb testing.TB, s *Store) []string {
+	tb.Helper()
 	events, err := s.Pending(0, 1<<20)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []string
 	for _, e := range events {
@@ -135,18 +135,18 @@ func whats(t testing.TB, s *Store) []string {
 	return all
 }
 
-func contents(t testing.TB, path string) []byte {
-	t.Helper()
+func contents(tb testing.TB, path string) []byte {
+	tb.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
 
-func unchanged(t testing.TB, path string, before []byte) {
-	t.Helper()
-	if !bytes.Equal(contents(t, path), before) {
-		t.Errorf("%s was touched", path)
+func unchanged(tb testing.TB, path string, before []byte) {
+	tb.Helper()
+	if !bytes.Equal(contents(tb, path), before) {
+		tb.Errorf("%s was touched", path)
 	}
 }

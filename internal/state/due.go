@@ -1,0 +1,65 @@
+package state
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"domaind/internal/portfolio"
+)
+
+// dueKey places a row in the order in which rows are looked at again; nil for one
+// that is not.
+func dueKey(op *portfolio.Operation, seq sequence) []byte {
+	if op == nil || op.NextAt.IsZero() {
+		return nil
+	}
+	return append(appendInstant(nil, op.NextAt), seq.bytes()...)
+}
+
+func (r *row) indexDue(tx *bbolt.Tx, old *portfolio.Operation) error {
+	was, is := dueKey(old, r.seq), dueKey(&r.op, r.seq)
+	if bytes.Equal(was, is) {
+		return nil
+	}
+	b := bucket(tx, dueBucket)
+	if was != nil {
+		if err := b.Delete(was); err != nil {
+			return err
+		}
+	}
+	if is == nil {
+		return nil
+	}
+	return b.Put(is, present())
+}
+
+// Due gives the operations whose NextAt has come, the longest due first, and when
+// the next one after them is due: the zero time where none is.
+func (s *Store) Due(now time.Time) (due []portfolio.Operation, next time.Time, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		c := bucket(tx, dueBucket).Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			at, err := parseInstant(k)
+			if err != nil {
+				return err
+			}
+			if at.After(now) {
+				next = at
+				return nil
+			}
+			op, err := readRow(tx, k[instantSize:])
+			if err != nil {
+				return err
+			}
+			due = append(due, op)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("read what is due: %w", err)
+	}
+	return due, next, nil
+}
