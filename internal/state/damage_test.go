@@ -22,6 +22,7 @@ func history(tb testing.TB, s *Store, rows int64) {
 	tb.Helper()
 	for i := range rows {
 		op := renewal(i+1, 100)
+		op.NextAt = start.AddDate(0, 0, 1)
 		op.History = []portfolio.Step{{Note: strings.Repeat("renewed ", 20)}}
 		commit(tb, s, "", op, info("reserved"), alert("uncovered"))
 		op = armed(op, "2026-03-01")
@@ -282,6 +283,8 @@ func TestCheckFindsEveryDifference(t *testing.T) {
 		"open extra":      {put(openBucket, number(77), present()), "the index open has"},
 		"busy lost":       {drop(busyBucket), "the index busy does not lead to"},
 		"busy elsewhere":  {put(busyBucket, ident(2), number(1)), "the index busy does not lead to"},
+		"due lost":        {drop(dueBucket), "is due at"},
+		"due extra":       {put(dueBucket, dueKey(&portfolio.Operation{NextAt: start}, 1), present()), "the index due has"},
 		"charge lost":     {drop(chargesBucket), "the index charges does not lead to"},
 		"charge extra":    {put(chargesBucket, chargeKey(1010, "x"), number(1)), "the index charges has"},
 		"purchase lost":   {drop(purchasesBucket), "the last purchase of"},

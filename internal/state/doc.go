@@ -17,6 +17,7 @@
 //	attempts   operation key without its attempt → attempts and their sequences
 //	open       sequence, of operations that have not ended
 //	busy       domain id → sequence of the one open operation on it
+//	due        moment, sequence, of operations that are looked at again then
 //	tallies    day, month or "reserved", account → cents, purchases
 //	purchases  domain id or name → when it was last bought, and by which operation
 //	charges    account, line of the billing charges → sequence of the row that claims it
