@@ -83,6 +83,7 @@ type Operation struct {
 	Sent     int   `json:"sent"`                // requests that left, or may have left
 	RemoteID int64 `json:"remote_id,omitempty"` // DNSimple's id of the renewal or restore
 
+	Lapsed bool `json:"lapsed,omitempty"` // the domain was expired when the request left
 	// Refused says that DNSimple refused a plain renewal of a lapsed domain: it is
 	// in redemption.
 	Refused bool `json:"refused,omitempty"`

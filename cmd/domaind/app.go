@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"domaind/internal/client"
+	"domaind/internal/config"
+	"domaind/internal/control"
+	"domaind/internal/executor"
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+	"domaind/internal/scheduler"
+	"domaind/internal/state"
+)
+
+// app is domaind, wired: everything between DNSimple and the state file.
+type app struct {
+	executor  *executor.Executor
+	scheduler *scheduler.Scheduler
+	control   *control.Client
+}
+
+// store is the state as the parts see it.
+type store interface {
+	executor.Ledger
+	scheduler.Progress
+	control.Ledger
+}
+
+// wiring is what an app is made of.
+type wiring struct {
+	cfg       *config.Config
+	tokens    map[int64]string // by account id
+	store     store
+	clock     clock
+	log       *slog.Logger
+	transport http.RoundTripper // nil: the real one
+}
+
+// readTokens reads the token of every account.
+func readTokens(cfg *config.Config, env config.Env) (map[int64]string, error) {
+	tokens := make(map[int64]string, len(cfg.Accounts))
+	var errs []error
+	for _, a := range cfg.Accounts {
+		token, err := a.Token.Read(env)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("the token of account %s: %w", a.Name, err))
+			continue
+		}
+		tokens[a.ID] = token
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, usageError{err}
+	}
+	return tokens, nil
+}
+
+// wire joins the parts. The teardown of what it acquires is given to defers.
+func wire(w wiring, later *teardown) (*app, error) {
+	registries := make(map[int64]executor.Registry, len(w.cfg.Accounts))
+	var scanned []scheduler.Account
+	for _, a := range w.cfg.Accounts {
+		c, err := client.New(client.Options{
+			Endpoint: w.cfg.DNSimple.Endpoint, Account: a.Account, Token: w.tokens[a.ID], UserAgent: userAgent(),
+			RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Now: w.clock.Now, Sleep: w.clock.Sleep, Transport: w.transport,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("account %s: %w", a.Name, err)
+		}
+		later.add("close the connections of account "+a.Name, func(context.Context) error { c.Close(); return nil })
+		registries[a.ID] = c
+		if !a.Source {
+			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
+		}
+	}
+	policy := func() *rules.Policy { return w.cfg.Policy }
+	x := executor.New(executor.Options{
+		Ledger: w.store, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
+		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.clock.Now, Log: w.log,
+	})
+	s := scheduler.New(scheduler.Options{
+		Accounts: scanned, Policy: policy, Executor: x, Progress: w.store,
+		Schedules: scheduler.Schedules{
+			Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
+			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule,
+		},
+		Now: w.clock.Now, Sleep: w.clock.Sleep, Log: w.log,
+	})
+	handler := control.New(control.Options{Scanner: s, Assessor: x, Ledger: w.store, Policy: policy, Now: w.clock.Now})
+	return &app{executor: x, scheduler: s, control: control.InProcess(handler)}, nil
+}
+
+// ceilings are the limits of spending that the configuration sets.
+func ceilings(cfg *config.Config) executor.Ceilings {
+	limits := func(s config.Spending) executor.Limits {
+		return executor.Limits{
+			PerPurchase: s.MaxPerPurchase, PerDay: s.MaxPerDay, PerMonth: s.MaxPerMonth, PurchasesPerDay: s.MaxPurchasesPerDay,
+		}
+	}
+	c := executor.Ceilings{Global: limits(cfg.Spending), ByAccount: make(map[int64]executor.Limits), Location: cfg.Location}
+	for _, a := range cfg.Accounts {
+		if a.Spending != nil {
+			c.ByAccount[a.ID] = limits(*a.Spending)
+		}
+	}
+	return c
+}
+
+// fatal says after which errors the process must end: a commit that failed leaves
+// nobody who knows what the ledger holds.
+func fatal(err error) bool { return errors.Is(err, state.ErrCommit) }
+
+// daemonEvent tells of the daemon itself.
+func daemonEvent(at time.Time, what, text string, data map[string]any) portfolio.Change {
+	return portfolio.Change{Events: []portfolio.Event{{
+		At: at, Level: portfolio.LevelNotice, About: portfolio.AboutDaemon, What: what, Text: text, Data: data,
+	}}}
+}
+
+// teardown ends what was acquired, the last first, each within a bound.
+type teardown struct {
+	steps []struct {
+		name string
+		end  func(context.Context) error
+	}
+}
+
+// teardownWithin bounds each step.
+const teardownWithin = 10 * time.Second
+
+func (t *teardown) add(name string, end func(context.Context) error) {
+	t.steps = append(t.steps, struct {
+		name string
+		end  func(context.Context) error
+	}{name, end})
+}
+
+// run ends everything. The errors are joined by name; the context's end is no
+// reason to leave something behind.
+func (t *teardown) run(ctx context.Context) error {
+	var errs []error
+	for i := len(t.steps) - 1; i >= 0; i-- {
+		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), teardownWithin)
+		if err := t.steps[i].end(step); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", t.steps[i].name, err))
+		}
+		cancel()
+	}
+	t.steps = nil
+	return errors.Join(errs...)
+}

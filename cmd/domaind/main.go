@@ -1,0 +1,19 @@
+// Command domaind is an autopilot for domain portfolios held at DNSimple: see the
+// README, and "domaind help".
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+	}()
+	os.Exit(run(ctx, os.Args[1:], std{in: os.Stdin, out: os.Stdout, err: os.Stderr, tty: terminal(os.Stdout), errTTY: terminal(os.Stderr)}))
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"domaind/internal/config"
+)
+
+// The exit codes of domaind.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2 // wrong usage or configuration
+)
+
+// std is where a command reads and writes.
+type std struct {
+	in          io.Reader
+	out, err    io.Writer
+	tty, errTTY bool // whether out and err are terminals
+}
+
+// usageError is a command line or configuration that cannot be obeyed.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// saidError is an error that was already told.
+type saidError struct{ error }
+
+func (e saidError) Unwrap() error { return e.error }
+
+// run is the whole program but for its process: it carries out a command line and
+// gives the exit code.
+func run(ctx context.Context, args []string, io std) int {
+	root := newRoot(io)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var said saidError
+	if err != nil && !errors.As(err, &said) {
+		fmt.Fprintf(io.err, "domaind: %s\n", message(err))
+	}
+	var usage usageError
+	var problems *config.Problems
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &usage), errors.As(err, &problems):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// message is an error as people read it: a configuration's problems begin on a line
+// of their own.
+func message(err error) string {
+	var problems *config.Problems
+	if errors.As(err, &problems) {
+		return "the configuration cannot be used\n" + problems.Error()
+	}
+	return err.Error()
+}
+
+// globals are the flags that every command has.
+type globals struct {
+	config  string
+	verbose bool
+	io      std
+	env     config.Env
+}
+
+func newRoot(io std) *cobra.Command {
+	g := &globals{io: io, env: config.OSEnv()}
+	root := &cobra.Command{
+		Use:   "domaind",
+		Short: "An autopilot for domain portfolios at DNSimple",
+		Long: `domaind watches domains, pushes and registrant changes at DNSimple, and does what
+its policy says: it renews what is about to expire, restores what lapsed, accepts
+pushes from sources that it can prove, and stops registrant changes that nobody
+wanted, all within ceilings of spending.
+
+Begin with "domaind demo", which needs nothing.`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("there is no command %q; see \"domaind help\"%s", args[0], suggest(cmd, args[0]))}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(io.in)
+	root.SetOut(io.out)
+	root.SetErr(io.err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see \"%s --help\"", err, cmd.CommandPath())}
+	})
+	def, ok := os.LookupEnv("DOMAIND_CONFIG")
+	if !ok || def == "" {
+		def = "/etc/domaind/config.toml"
+	}
+	root.PersistentFlags().StringVarP(&g.config, "config", "c", def, "the configuration `FILE`; $DOMAIND_CONFIG names another default")
+	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "log what is read and written")
+	root.AddCommand(
+		newRun(g), newCheck(g), newPlan(g), newLedger(g), newEvents(g), newSandbox(g), newDemo(g), newVersion(g),
+	)
+	return root
+}
+
+func suggest(cmd *cobra.Command, arg string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(arg); len(near) > 0 {
+		return "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return ""
+}
+
+// noArgs refuses arguments.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("%q takes no arguments, and got %q; see \"%s --help\"", cmd.CommandPath(), args[0], cmd.CommandPath())}
+	}
+	return nil
+}
+
+// load reads the configuration, and tells what is suspicious in it.
+func (g *globals) load() (*config.Config, error) {
+	cfg, err := config.Load(g.config, g.env)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range cfg.Warnings {
+		fmt.Fprintf(g.io.err, "warning: %s\n", w)
+	}
+	return cfg, nil
+}
+
+// logger logs for the journal: what is worth a line, or all of it where it is asked for.
+func (g *globals) logger() *slog.Logger {
+	level := slog.LevelInfo
+	if g.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(g.io.err, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/spf13/cobra"
+
+	"domaind/internal/config"
+	"domaind/internal/events"
+	"domaind/internal/portfolio"
+	"domaind/internal/state"
+)
+
+// drainWithin bounds how long the end waits for NATS to take what is left; what it
+// does not take waits for the next start.
+const drainWithin = 5 * time.Second
+
+func newRun(g *globals) *cobra.Command {
+	var once bool
+	var settle time.Duration
+	cmd := &cobra.Command{
+		Use: "run", Short: "Run the daemon",
+		Long: `run is the daemon: it scans on its schedules, does what the policy says, and
+publishes what happens. SIGTERM or Ctrl-C finish the call under way and end it; a
+second one ends it at once, and the ledger sorts it out at the next start.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if settle < 0 {
+				return usageError{errors.New("--settle cannot be negative")}
+			}
+			cfg, err := g.load()
+			if err != nil {
+				return err
+			}
+			d := &service{globals: g, cfg: cfg, clock: wall{}, log: g.logger()}
+			if once {
+				return d.once(cmd.Context(), settle)
+			}
+			return d.run(cmd.Context())
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "make one pass over every job, wait for what is pending, and end")
+	cmd.Flags().DurationVar(&settle, "settle", 30*time.Second, "with --once: how long to wait for what is pending")
+	return cmd
+}
+
+// service is a domaind that works: app, state and relay together.
+type service struct {
+	*globals
+	cfg   *config.Config
+	clock clock
+	log   *slog.Logger
+
+	app   *app
+	state *state.Store
+	bus   *bus
+	relay *events.Relay
+}
+
+// start acquires everything, in the order in which it depends on each other; the
+// state's lock comes first.
+func (d *service) start(ctx context.Context, told func(portfolio.Event), later *teardown) error {
+	tokens, err := readTokens(d.cfg, d.env)
+	if err != nil {
+		return err
+	}
+	d.state, err = state.Open(statePath(d.cfg), state.Options{Told: told, Now: d.clock.Now})
+	if err != nil {
+		return err
+	}
+	later.add("close the state", func(context.Context) error { return d.state.Close() })
+	if err := d.state.Check(); err != nil {
+		return err
+	}
+	d.bus = &bus{cfg: d.cfg, env: d.env, log: d.log}
+	later.add("stop the embedded NATS server", d.bus.stop)
+	d.relay = events.NewRelay(events.RelayOptions{
+		Instance: d.cfg.Instance, Outbox: d.state, Connect: d.bus.connect, Sleep: wall{}.Sleep, Log: d.log,
+	})
+	d.app, err = wire(wiring{cfg: d.cfg, tokens: tokens, store: d.state, clock: d.clock, log: d.log}, later)
+	if err != nil {
+		return err
+	}
+	if err := d.app.executor.Recover(ctx); err != nil {
+		return err
+	}
+	return d.state.Commit(daemonEvent(d.clock.Now(), "started",
+		fmt.Sprintf("domaind %s began: mode %s, policy %s", versionOf(), d.cfg.Mode, d.cfg.Policy.Hash),
+		map[string]any{"version": versionOf(), "mode": d.cfg.Mode, "policy": d.cfg.Policy.Hash}))
+}
+
+// relaying publishes what happens while work is done, and drains the outbox after it.
+func (d *service) relaying(ctx context.Context, work func() error) error {
+	publish, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- d.relay.Run(publish) }()
+	err := work()
+	if !fatal(err) {
+		err = errors.Join(err, d.state.Commit(daemonEvent(d.clock.Now(), "stopped", "domaind ended", nil)))
+	}
+	stop()
+	err = errors.Join(err, <-ended)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
+	defer cancel()
+	if derr := d.relay.Drain(drain); derr != nil {
+		n, berr := d.state.Backlog()
+		d.log.Warn("NATS does not take the last events; they wait for the next start", "waiting", n, "err", errors.Join(derr, berr))
+	}
+	return err
+}
+
+// run is the daemon's life.
+func (d *service) run(ctx context.Context) (err error) {
+	later := &teardown{}
+	defer func() { err = errors.Join(err, later.run(ctx)) }()
+	told := func(e portfolio.Event) {
+		level := slog.LevelDebug
+		switch e.Level {
+		case portfolio.LevelNotice:
+			level = slog.LevelInfo
+		case portfolio.LevelAlert:
+			level = slog.LevelWarn
+		}
+		d.log.Log(context.WithoutCancel(ctx), level, clean(e.Text), "event", e.About+"."+e.What, "account", e.AccountID)
+	}
+	if err := d.start(ctx, told, later); err != nil {
+		return err
+	}
+	return d.relaying(ctx, func() error {
+		d.notify(daemon.SdNotifyReady)
+		stopping := context.AfterFunc(ctx, func() {
+			d.notify(daemon.SdNotifyStopping)
+			d.log.Info("ending: a call under way is finished first")
+		})
+		defer stopping()
+		return d.app.scheduler.Run(ctx, fatal)
+	})
+}
+
+// notify tells systemd, where it started us.
+func (d *service) notify(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		d.log.Warn("systemd could not be told", "state", state, "err", err)
+	}
+}
+
+// once makes one pass over every job, waits for what is pending, and ends.
+func (d *service) once(ctx context.Context, settle time.Duration) (err error) {
+	later := &teardown{}
+	defer func() { err = errors.Join(err, later.run(ctx)) }()
+	s := styleOf(d.io.tty)
+	told := func(e portfolio.Event) {
+		if e.Level != portfolio.LevelInfo || d.verbose {
+			fmt.Fprintln(d.io.out, s.eventLine(e.At.In(d.cfg.Location).Format(time.TimeOnly), e.Level, e.Text))
+		}
+	}
+	if err := d.start(ctx, told, later); err != nil {
+		return err
+	}
+	return d.relaying(ctx, func() error {
+		err := d.app.scheduler.Once(ctx)
+		if ctx.Err() == nil && !fatal(err) {
+			err = errors.Join(err, d.app.scheduler.Settle(ctx, d.clock.Now().Add(settle)))
+		}
+		open, oerr := d.state.OpenOperations()
+		if len(open) > 0 {
+			fmt.Fprintf(d.io.err, "%s not ended yet; the next run goes on with them (see \"domaind ledger\")\n", plural(len(open), "operation"))
+		}
+		return errors.Join(err, oerr)
+	})
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"domaind/internal/sandbox"
+)
+
+func newSandbox(g *globals) *cobra.Command {
+	var listen, portfolio string
+	cmd := &cobra.Command{
+		Use: "sandbox", Short: "Serve a simulated DNSimple",
+		Long: `sandbox serves the DNSimple API v2 as documented, with a registry behind it, over a
+portfolio of your own or a sample. Point the endpoint of a configuration (or any
+other client of the API) at it. What was charged can be read under
+/_sandbox/charges, and the clock is moved with
+POST /_sandbox/clock {"advance":"36h"}.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return g.sandbox(cmd.Context(), listen, portfolio) },
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8053", "the `ADDRESS` to listen on; port 0 is any free one")
+	cmd.Flags().StringVar(&portfolio, "portfolio", "", "a portfolio `FILE`; without one, a sample is served")
+	return cmd
+}
+
+func (g *globals) sandbox(ctx context.Context, listen, file string) error {
+	data, name := sandbox.Sample(), "the sample"
+	if file != "" {
+		var err error
+		if data, err = os.ReadFile(file); err != nil { //nolint:gosec // the operator names it
+			return usageError{fmt.Errorf("read the portfolio: %w", err)}
+		}
+		name = file
+	}
+	p, err := sandbox.ParsePortfolio(data, name)
+	if err != nil {
+		return usageError{err}
+	}
+	server, err := sandbox.New(sandbox.Options{Portfolio: p, Now: wall{}.Now, Log: g.logger()})
+	if err != nil {
+		return usageError{err}
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", listen, err)
+	}
+	if _, err := fmt.Fprintf(g.io.out, "a simulated DNSimple with %s listens on http://%s\n", name, l.Addr()); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return serve(ctx, l, server)
+}
+
+// serve serves until the context ends.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), teardownWithin)
+	defer cancel()
+	err := server.Shutdown(bound)
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}

@@ -1,0 +1,116 @@
+package executor
+
+import (
+	"fmt"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+// operationEvent tells of a step of an operation.
+func operationEvent(op portfolio.Operation, at time.Time, level portfolio.Level, what, text string) portfolio.Event {
+	data := map[string]any{
+		"op": op.ShortID(), "kind": op.Kind, "state": op.State, "id": op.SubjectID, "attempt": op.Attempt, "by": op.By, "sent": op.Sent,
+	}
+	if op.Kind.Purchase() {
+		data["price"], data["reserved"] = op.Price(), op.Reserved
+		data["expires_at"] = op.ExpiresAt
+	}
+	if op.Rule != "" {
+		data["rule"], data["policy"] = op.Rule, op.Policy
+	}
+	if len(op.Labels) > 0 {
+		data["labels"] = op.Labels
+	}
+	return portfolio.Event{
+		At: at, Level: level, AccountID: op.AccountID, About: portfolio.AboutOperation, What: what,
+		Subject: op.Name, Text: fmt.Sprintf("%s %s: %s", op.Kind, subjectOf(op), text), Data: data,
+	}
+}
+
+func subjectOf(op portfolio.Operation) string {
+	switch {
+	case op.Name != "":
+		return op.Name
+	case op.Kind == portfolio.OpCancelChange:
+		return fmt.Sprintf("registrant change %d", op.SubjectID)
+	default:
+		return fmt.Sprintf("push %d", op.SubjectID)
+	}
+}
+
+// verdictEvents tell what a decision means for people: once for each occasion, or
+// again after a while where it stays urgent.
+func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfolio.Event {
+	account, id, name := d.Resource.Ident()
+	about := map[portfolio.ResourceKind]string{
+		portfolio.KindDomain: portfolio.AboutDomain, portfolio.KindPush: portfolio.AboutPush, portfolio.KindRegistrantChange: portfolio.AboutChange,
+	}[d.Resource.Kind()]
+	occasion := ""
+	data := map[string]any{"id": id, "verdict": d.Verdict, "code": d.Code, "mode": d.Mode, "policy": d.Policy}
+	f, isDomain := d.Resource.(portfolio.DomainFacts)
+	if isDomain && !f.ExpiresAt.IsZero() {
+		occasion = portfolio.OccasionOf(f.ExpiresAt)
+		data["expires_at"] = f.ExpiresAt
+	}
+	if c, ok := d.Resource.(portfolio.ChangeFacts); ok {
+		occasion = string(c.State)
+	}
+	if d.Rule != "" {
+		data["rule"], data["rule_at"], data["do"] = d.Rule, d.RuleAt, d.Do
+	}
+	if d.Price != nil {
+		data["price"] = *d.Price
+	}
+	if len(d.Labels) > 0 {
+		data["labels"] = d.Labels
+	}
+	title := name
+	if title == "" {
+		title = fmt.Sprintf("%s %d", about, id)
+	}
+	var events []portfolio.Event
+	add := func(level portfolio.Level, what, text, once string, repeat time.Duration) {
+		events = append(events, portfolio.Event{
+			At: now, Level: level, AccountID: account, About: about, What: what, Subject: name, Text: title + ": " + text, Data: data,
+			Once: fmt.Sprintf("%s|%d|%d|%s|%s|%s", about, account, id, occasion, what, once), Repeat: repeat,
+		})
+	}
+	switch d.Verdict {
+	case portfolio.VerdictUncovered:
+		add(portfolio.LevelAlert, "uncovered", d.Reason, "", 7*24*time.Hour)
+	case portfolio.VerdictBlocked:
+		text := d.Reason
+		if isDomain && f.ExpiresAt.After(now) {
+			text += "; unless something changes it is lost after " + x.ceilings.day(f.ExpiresAt)
+		}
+		add(portfolio.LevelAlert, "blocked", text, d.Code, 24*time.Hour)
+	case portfolio.VerdictWait:
+		if d.Code != codeVendorTurn {
+			break
+		}
+		add(portfolio.LevelInfo, "watched", d.Reason, "", 0)
+		if f.ExpiresAt.Before(now.Add(vendorLate)) {
+			add(portfolio.LevelAlert, "vendor-turn-late", "DNSimple's own auto-renewal has not renewed it yet, and "+d.Reason, "", 0)
+		}
+	case portfolio.VerdictWouldAct, portfolio.VerdictAsk:
+		add(portfolio.LevelNotice, "would-act", fmt.Sprintf("%s would %s it: %s", d.Rule, d.Do, d.Reason), d.Rule, 0)
+	case portfolio.VerdictHold:
+		add(portfolio.LevelInfo, "held", d.Reason, d.Rule, 0)
+	case portfolio.VerdictLetLapse:
+		add(portfolio.LevelInfo, "let-lapse", d.Reason, d.Rule, 0)
+	}
+	if !isDomain {
+		add(portfolio.LevelInfo, "seen", d.Reason, "", 0)
+	}
+	for _, a := range d.Alerts {
+		what, text := "alert", a.Text
+		if a.Rule == "" && d.Code == "unproven" {
+			what = "unproven"
+		} else if a.Rule != "" {
+			text = a.Rule + ": " + a.Text
+		}
+		add(a.Level, what, text, a.Rule, a.Repeat)
+	}
+	return events
+}

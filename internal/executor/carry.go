@@ -1,0 +1,366 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// begin brings an operation into being for a decision that every guard let pass,
+// and carries it as far as it goes now.
+func (x *Executor) begin(ctx context.Context, d portfolio.Decision, follows string) error {
+	now := x.now()
+	row, err := x.row(d, follows)
+	if err != nil {
+		return err
+	}
+	var allow func(portfolio.Spent) error
+	if row.Kind.Purchase() {
+		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, row.AccountID, row.Reserved, now) }
+	}
+	op, _, err := x.stepIf(portfolio.Operation{}, planned{moment(now), row}, allow)
+	var over *CeilingError
+	switch {
+	case errors.As(err, &over): // another account's purchase took the money meanwhile
+		return x.announce(guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()))
+	case errors.Is(err, portfolio.ErrDomainBusy), errors.Is(err, portfolio.ErrStale):
+		return nil // the other one goes first; this is decided anew at the next scan
+	case err != nil:
+		return fmt.Errorf("reserve %s: %w", row, err)
+	}
+	return x.carry(ctx, op)
+}
+
+// row is the operation that carries a decision out.
+func (x *Executor) row(d portfolio.Decision, follows string) (portfolio.Operation, error) {
+	account, id, name := d.Resource.Ident()
+	kind := operationKind(d.Do)
+	op := portfolio.Operation{
+		AccountID: account, Kind: kind, SubjectID: id, DomainID: domainOf(d.Resource), Name: name,
+		Occasion: occasion(d.Resource), Attempt: 1, Follows: follows,
+		Contact: d.Contact, Rule: d.Rule, RuleAt: d.RuleAt, Policy: d.Policy, Loud: d.Loud, Labels: d.Labels,
+		By: fmt.Sprintf("rule %s (%s)", d.Rule, d.RuleAt),
+	}
+	if f, ok := d.Resource.(portfolio.DomainFacts); ok {
+		op.ExpiresAt = f.ExpiresAt
+	}
+	if kind == portfolio.OpRenew {
+		op.Years = max(d.Years, 1)
+	}
+	if d.Price != nil {
+		op.Reserved = *d.Price
+	}
+	last, ok, err := x.ledger.LastAttempt(account, kind, id, op.Occasion)
+	if err != nil {
+		return op, fmt.Errorf("look for earlier attempts: %w", err)
+	}
+	if ok {
+		op.Attempt = last.Attempt + 1
+	}
+	op.Key = portfolio.OperationKey(account, kind, id, op.Occasion, op.Attempt)
+	return op, nil
+}
+
+// carry takes a reserved operation on: it is confirmed by a fresh look, armed,
+// sent, and its outcome looked at. The account's turn must be held.
+func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
+	if ctx.Err() != nil {
+		return nil // it stays reserved, and is taken up after the restart
+	}
+	if op.Sent > 0 && !op.Kind.Purchase() {
+		// A wish whose answer was lost may have come true.
+		if seen := x.seen(ctx, op); seen.happened || seen.impossible != "" {
+			return x.observe(ctx, op, seen)
+		}
+	}
+	answer, err := x.confirm(ctx, op)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	op, armed, err := x.arm(op, answer)
+	if err != nil || !armed {
+		return err
+	}
+	return x.send(ctx, op)
+}
+
+// confirmation is what a fresh look says of a reserved operation: one of the
+// machine's events cleared, withdrawn and delayed.
+type confirmation event
+
+// arm writes what the fresh look said. It reports whether the request may leave.
+func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.Operation, bool, error) {
+	var allow func(portfolio.Spent) error
+	if c, ok := answer.(cleared); ok && op.Kind.Purchase() {
+		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, op.AccountID, c.total, c.at()) }
+	}
+	row, _, err := x.stepIf(op, answer, allow)
+	var over *CeilingError
+	if errors.As(err, &over) {
+		row, _, err = x.step(op, withdrawn{moment(x.now()), over.Error()})
+	}
+	if err != nil {
+		return op, false, fmt.Errorf("arm %s: %w", op, err)
+	}
+	return row, row.State == portfolio.StateArmed, nil
+}
+
+// confirm looks afresh, and says whether the operation may still be sent: the
+// world may have moved since the scan, and the policy since the reservation.
+func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	now := x.now()
+	paused, err := x.paused(op.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	if paused != nil {
+		return delayed{moment(now), "the account is paused: " + paused.Reason}, nil
+	}
+	switch op.Kind {
+	case portfolio.OpRenew, portfolio.OpRestore:
+		return x.confirmPurchase(ctx, op)
+	case portfolio.OpAccept, portfolio.OpReject:
+		return x.confirmPush(ctx, op)
+	default:
+		return x.confirmCancel(ctx, op)
+	}
+}
+
+func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	reg := x.registries[op.AccountID]
+	d, answer, err := reg.Domain(ctx, op.DomainID)
+	if err != nil {
+		return x.unreadable(op, err)
+	}
+	now := x.now()
+	stop := func(format string, args ...any) (confirmation, error) {
+		return withdrawn{moment(now), fmt.Sprintf(format, args...)}, nil
+	}
+	if answer.Date.IsZero() {
+		return delayed{moment(now), "DNSimple's answer has no Date to compare the clock with: nothing is spent"}, nil
+	}
+	if skew := now.Sub(answer.Date); skew.Abs() > maxSkew {
+		return delayed{moment(now), fmt.Sprintf("the clock here is %s off DNSimple's: nothing is spent", skew.Round(time.Second))}, nil
+	}
+	if got := portfolio.OccasionOf(d.ExpiresAt); got != op.Occasion {
+		return stop("its expiration moved from %s to %s", op.Occasion, got)
+	}
+	facts, err := x.Facts(d)
+	if err != nil {
+		return nil, err
+	}
+	decision := rules.Decide(x.policy(), facts, now)
+	if decision.Verdict != portfolio.VerdictAct || operationKind(decision.Do) != op.Kind || decision.Rule != op.Rule ||
+		op.Kind == portfolio.OpRenew && max(decision.Years, 1) != op.Years {
+		return stop("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
+	}
+	if g, stopped, err := x.beforePrice(decision, d, now); err != nil {
+		return nil, err
+	} else if stopped {
+		return stop("%s", g.Reason)
+	}
+	if g, stopped := x.tldAllows(ctx, decision, d, reg); stopped {
+		return stop("%s", g.Reason)
+	}
+	prices, err := reg.Prices(ctx, d.Name)
+	if err != nil {
+		return x.unreadable(op, err)
+	}
+	q, err := price(op.Kind, d, prices, op.Years)
+	if err != nil {
+		return stop("%s", err)
+	}
+	if err := withinRule(decision, q); err != nil {
+		return stop("%s", err)
+	}
+	now = x.now()
+	return cleared{moment: moment(now), quote: q, day: x.ceilings.day(now), expiresAt: d.ExpiresAt, lapsed: d.State == portfolio.DomainExpired}, nil
+}
+
+// unreadable is the answer where the fresh look failed: it is tried again, unless
+// the domain is not there any more.
+func (x *Executor) unreadable(op portfolio.Operation, err error) (confirmation, error) {
+	now := x.now()
+	if err := x.Report(op.AccountID, err); err != nil {
+		return nil, err
+	}
+	if outcome(err) == portfolio.OutcomeNotFound {
+		return withdrawn{moment(now), err.Error()}, nil
+	}
+	return delayed{moment(now), err.Error()}, nil
+}
+
+func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	push, err := x.findPush(ctx, op)
+	now := x.now()
+	switch {
+	case err != nil:
+		return x.unreadable(op, err)
+	case push == nil:
+		return withdrawn{moment(now), "the push is not waiting any more"}, nil
+	}
+	facts := x.Prove(ctx, *push)
+	d := rules.Decide(x.policy(), facts, now)
+	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule {
+		return withdrawn{moment(now), fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+	}
+	return cleared{moment: moment(now), source: facts.SourceID, contact: d.Contact, name: facts.Name}, nil
+}
+
+// findPush reads the push of an operation; nil where it is not pending any more.
+func (x *Executor) findPush(ctx context.Context, op portfolio.Operation) (*portfolio.Push, error) {
+	for page, err := range x.registries[op.AccountID].Pushes(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.Items {
+			if p.ID == op.SubjectID {
+				return &p, nil
+			}
+		}
+		if len(page.Problems) > 0 {
+			return nil, errors.Join(page.Problems...)
+		}
+	}
+	return nil, nil //nolint:nilnil // nil is "not pending any more": an answer, not a failure
+}
+
+func (x *Executor) confirmCancel(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	c, err := x.registries[op.AccountID].RegistrantChange(ctx, op.SubjectID)
+	if err != nil {
+		return x.unreadable(op, err)
+	}
+	now := x.now()
+	d := rules.Decide(x.policy(), portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name}, now)
+	if d.Verdict != portfolio.VerdictAct || d.Do != portfolio.ActionCancel || d.Rule != op.Rule {
+		return withdrawn{moment(now), fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+	}
+	return cleared{moment: moment(now)}, nil
+}
+
+// callWithin bounds a call that changes something, the wait for its turn in the
+// quota included: what was confirmed must not leave much later.
+const callWithin = 6 * time.Minute
+
+// send carries out the armed call, writes its outcome, and looks at it. The call is
+// not cut short by a shutdown: its answer is worth more than our haste.
+func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
+	reg := x.registries[op.AccountID]
+	calling, cancel := context.WithTimeout(context.WithoutCancel(ctx), callWithin)
+	defer cancel()
+	var purchase portfolio.Purchase
+	var err error
+	switch op.Kind {
+	case portfolio.OpRenew:
+		purchase, _, err = reg.Renew(calling, op.Name, op.Years, op.Premium)
+	case portfolio.OpRestore:
+		purchase, _, err = reg.Restore(calling, op.Name, op.Premium)
+	case portfolio.OpAccept:
+		err = reg.AcceptPush(calling, op.SubjectID, op.Contact)
+	case portfolio.OpReject:
+		err = reg.RejectPush(calling, op.SubjectID)
+	case portfolio.OpCancelChange:
+		_, err = reg.CancelRegistrantChange(calling, op.SubjectID)
+	}
+	answer := answered{moment: moment(x.now()), remoteID: purchase.ID, err: failure(err)}
+	var lapsed *portfolio.Domain
+	if op.Kind == portfolio.OpRenew && op.Lapsed && refusal(answer.err) {
+		if d, _, err := reg.Domain(calling, op.DomainID); err == nil && d.State == portfolio.DomainExpired {
+			answer.inRedemption, lapsed = true, &d
+		}
+	}
+	op, effects, err := x.step(op, answer)
+	if err != nil {
+		return fmt.Errorf("write the outcome of %s: %w", op, err)
+	}
+	if answer.err != nil {
+		if err := x.Report(op.AccountID, answer.err); err != nil {
+			return err
+		}
+	}
+	if lapsed != nil {
+		return x.afterRefusal(ctx, op, *lapsed)
+	}
+	for range effects { // only look
+		return x.look(ctx, op)
+	}
+	return nil
+}
+
+// afterRefusal asks the policy anew once DNSimple refused the plain renewal of a
+// lapsed domain: now that it is known to be in redemption, it may want the restore.
+func (x *Executor) afterRefusal(ctx context.Context, refused portfolio.Operation, d portfolio.Domain) error {
+	facts, err := x.Facts(d)
+	if err != nil {
+		return err
+	}
+	decision, err := x.assess(ctx, rules.Decide(x.policy(), facts, x.now()), nil)
+	if err != nil {
+		return err
+	}
+	if err := x.announce(decision); err != nil {
+		return err
+	}
+	if decision.Verdict != portfolio.VerdictAct || decision.Do != portfolio.ActionRestore {
+		return nil
+	}
+	return x.begin(ctx, decision, refused.Key)
+}
+
+// Facts adds to a domain what the ledger remembers of it.
+func (x *Executor) Facts(d portfolio.Domain) (portfolio.DomainFacts, error) {
+	f := portfolio.DomainFacts{Domain: d}
+	if d.State != portfolio.DomainExpired {
+		return f, nil
+	}
+	// Attempts go on until one is refused; none comes after it.
+	last, ok, err := x.ledger.LastAttempt(d.AccountID, portfolio.OpRenew, d.ID, portfolio.OccasionOf(d.ExpiresAt))
+	if err != nil {
+		return f, fmt.Errorf("look for refused renewals of %s: %w", d.Name, err)
+	}
+	f.Redemption = ok && last.Refused
+	return f, nil
+}
+
+// refusal says whether DNSimple refused a renewal for what the domain is, and not
+// for the money or the confirmation of its price.
+func refusal(err *portfolio.CallError) bool {
+	if err == nil || err.Outcome != portfolio.OutcomeRejected {
+		return false
+	}
+	text := strings.ToLower(err.Message)
+	for key, values := range err.Attributes {
+		text += " " + strings.ToLower(key+" "+strings.Join(values, " "))
+	}
+	for _, money := range []string{"premium", "price", "card", "payment", "billing", "declined", "funds", "balance", "invoice"} {
+		if strings.Contains(text, money) {
+			return false
+		}
+	}
+	return true
+}
+
+// failure is an error of a registry as the call error that it is.
+func failure(err error) *portfolio.CallError {
+	if err == nil {
+		return nil
+	}
+	var call *portfolio.CallError
+	if errors.As(err, &call) {
+		return call
+	}
+	// Not knowing what it was, it may have happened.
+	return &portfolio.CallError{Call: "call DNSimple", Outcome: portfolio.OutcomeUnknown, Message: err.Error(), Err: err}
+}
+
+func outcome(err error) portfolio.Outcome {
+	if f := failure(err); f != nil {
+		return f.Outcome
+	}
+	return ""
+}

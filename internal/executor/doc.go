@@ -1,0 +1,30 @@
+// Package executor does what the policy decided, and remembers every step. It
+// holds the guards that stand between a decision and a purchase, and the machine
+// of an operation:
+//
+//	reserved ─▶ armed ─▶ pending ─▶ done
+//	   ▲  │       │ │       ├─▶ failed
+//	   │  ▼       │ │       ▼
+//	   │ failed   │ └──▶ unknown ─▶ done | failed   by evidence, never by resending
+//	   └──────────┘
+//	    not sent, 429
+//
+// reserved: the worst-case price is set aside under every ceiling. armed: written
+// and fsynced before the request leaves, after a fresh read of the domain and its
+// price, a second Decide on that read, and a look at the server's clock. An
+// operation found armed at start-up may have been sent: a purchase becomes unknown
+// and is only ever read back; a wish (accept, reject, cancel), which is safe to
+// repeat, is looked at and sent again where there is no evidence.
+//
+// [next] is the whole of the machine: a pure function of a row and an event, which
+// answers with the row as it will stand and the effects that follow. The driver
+// commits the row, the money that it moves and the events that it tells in one
+// transaction, and only then carries the other effects out. So every point at
+// which the process can die lies between two commits.
+//
+// [Executor.Assess] applies the same guards without any effect, for a plan.
+//
+// Steps of one account's operations go one after the other. A call that changes
+// something at DNSimple is never cut short by a shutdown: it runs to its own
+// timeout, its outcome is written, and nothing new is begun.
+package executor

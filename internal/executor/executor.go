@@ -1,0 +1,167 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// Options are what an Executor works with. All fields but Log are required.
+type Options struct {
+	Ledger     Ledger
+	Registries map[int64]Registry // by account id, source accounts too
+	Policy     func() *rules.Policy
+	Ceilings   Ceilings
+	// AutoRenewalWindow is how long before an expiration DNSimple's own
+	// auto-renewal may already be at work.
+	AutoRenewalWindow rules.Distance
+	Now               func() time.Time
+	Log               *slog.Logger
+}
+
+// Executor carries decisions out. It is safe for concurrent use.
+type Executor struct {
+	ledger     Ledger
+	registries map[int64]Registry
+	policy     func() *rules.Policy
+	ceilings   Ceilings
+	window     rules.Distance
+	now        func() time.Time
+	log        *slog.Logger
+
+	turns map[int64]*sync.Mutex // one operation's step at a time, by account
+	wake  chan struct{}
+
+	mu   sync.Mutex
+	tlds map[string]tldFacts
+}
+
+type tldFacts struct {
+	portfolio.TLDFacts
+	at time.Time
+}
+
+// tldsFor is how long what DNSimple says of a TLD is believed.
+const tldsFor = 24 * time.Hour
+
+// New makes an Executor.
+func New(o Options) *Executor {
+	x := &Executor{
+		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, ceilings: o.Ceilings,
+		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
+		turns: make(map[int64]*sync.Mutex), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts),
+	}
+	if x.log == nil {
+		x.log = slog.New(slog.DiscardHandler)
+	}
+	for id := range o.Registries {
+		x.turns[id] = new(sync.Mutex)
+	}
+	return x
+}
+
+// Wake is signalled when an operation wants to be followed up earlier than was
+// known before.
+func (x *Executor) Wake() <-chan struct{} { return x.wake }
+
+// Recover brings the ledger of an earlier process into order: what was armed may
+// have been sent. It must be called before anything else, and once.
+func (x *Executor) Recover(context.Context) error {
+	open, err := x.ledger.OpenOperations()
+	if err != nil {
+		return fmt.Errorf("recover the ledger: %w", err)
+	}
+	for _, op := range open {
+		if op.State != portfolio.StateArmed {
+			continue
+		}
+		if _, _, err := x.step(op, restarted{moment(x.now())}); err != nil {
+			return fmt.Errorf("recover %s: %w", op, err)
+		}
+	}
+	return nil
+}
+
+// Execute tells what the decisions mean, and carries out those whose verdict is
+// act, in the order given. It ends early when the context does, between two
+// operations. A decision that fails does not hold the others; the errors are joined.
+func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) error {
+	var errs []error
+	for _, d := range decisions {
+		if ctx.Err() != nil {
+			break
+		}
+		if err := x.execute(ctx, d); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (x *Executor) execute(ctx context.Context, d portfolio.Decision) error {
+	account, _, _ := d.Resource.Ident()
+	turn, ok := x.turns[account]
+	if !ok {
+		return nil // an account that is not configured: nothing that we could do
+	}
+	turn.Lock()
+	defer turn.Unlock()
+	assessed, err := x.assess(ctx, d, nil)
+	if err != nil {
+		return err
+	}
+	if err := x.announce(assessed); err != nil || assessed.Verdict != portfolio.VerdictAct {
+		return err
+	}
+	return x.begin(ctx, assessed, "")
+}
+
+// announce stores the events that a decision means.
+func (x *Executor) announce(d portfolio.Decision) error {
+	events := x.verdictEvents(d, x.now())
+	if len(events) == 0 {
+		return nil
+	}
+	if err := x.ledger.Commit(portfolio.Change{Events: events}); err != nil {
+		return fmt.Errorf("announce: %w", err)
+	}
+	return nil
+}
+
+// step makes one transition and makes it durable, with its money and events. It
+// returns the effects that the caller carries out.
+func (x *Executor) step(op portfolio.Operation, e event) (portfolio.Operation, []effect, error) {
+	return x.stepIf(op, e, nil)
+}
+
+// stepIf makes a transition that the ceilings must allow.
+func (x *Executor) stepIf(op portfolio.Operation, e event, allow func(portfolio.Spent) error) (portfolio.Operation, []effect, error) {
+	row, effects, err := next(op, e)
+	if err != nil {
+		return op, nil, err
+	}
+	change := portfolio.Change{Operation: &row, Was: op.State, Allow: allow}
+	var rest []effect
+	for _, f := range effects {
+		if t, ok := f.(tell); ok {
+			change.Events = append(change.Events, t.Event)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	if err := x.ledger.Commit(change); err != nil {
+		return op, nil, err
+	}
+	x.log.Debug("operation", "op", row.ShortID(), "kind", row.Kind, "name", row.Name, "state", row.State)
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+	return row, rest, nil
+}

@@ -1,0 +1,253 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+// The codes of decisions that a guard has changed. Those of ceilings are the
+// ceiling's key in the configuration.
+const (
+	codeUnderWay    = "under-way"
+	codePaused      = "account-paused"
+	codeRecent      = "bought-recently"
+	codeRetryLater  = "failed-lately"
+	codeDone        = "done-already"
+	codeVendorTurn  = "vendor-turn"
+	codeAutoOnly    = "auto-renew-only"
+	codeNotRenewed  = "not-renewable"
+	codeNoPrice     = "no-price"
+	codeUnreachable = "unreachable"
+	codeMaxPrice    = "max_price"
+)
+
+const (
+	// quietPeriod is how long after a completed purchase no rule buys for the same domain.
+	quietPeriod = 180 * 24 * time.Hour
+	// vendorLate is how near the expiration DNSimple's own auto-renewal is late.
+	vendorLate = 7 * 24 * time.Hour
+	// maxSkew is how far our clock and DNSimple's may be apart when money is spent.
+	maxSkew = 5 * time.Minute
+)
+
+// Assess applies the guards to decisions without any effect but reading: what
+// would happen if they were executed now, at what price. Money is counted as if
+// every purchase before had been made, in the order given.
+func (x *Executor) Assess(ctx context.Context, decisions []portfolio.Decision) ([]portfolio.Decision, error) {
+	budget := make(map[int64]portfolio.Tally)
+	assessed := make([]portfolio.Decision, 0, len(decisions))
+	for _, d := range decisions {
+		a, err := x.assess(ctx, d, budget)
+		if err != nil {
+			return nil, err
+		}
+		assessed = append(assessed, a)
+	}
+	return assessed, nil
+}
+
+// assess applies the guards to one decision. The budget, where there is one, holds
+// what the plan has set aside before, by account and for all (0), and is added to.
+func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget map[int64]portfolio.Tally) (portfolio.Decision, error) {
+	if d.Do == "" || d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictWouldAct {
+		return d, nil
+	}
+	now := x.now()
+	account, id, _ := d.Resource.Ident()
+	kind := operationKind(d.Do)
+	if kind == "" {
+		return d, nil
+	}
+	paused, err := x.paused(account)
+	if err != nil {
+		return d, err
+	}
+	if paused != nil {
+		return guarded(d, portfolio.VerdictBlocked, codePaused, "the account is paused: "+paused.Reason), nil
+	}
+	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
+		return d, fmt.Errorf("look for open operations: %w", err)
+	} else if ok {
+		return guarded(d, portfolio.VerdictWait, codeUnderWay, fmt.Sprintf("%s is %s", op, op.State)), nil
+	}
+	last, ok, err := x.ledger.LastAttempt(account, kind, id, occasion(d.Resource))
+	if err != nil {
+		return d, fmt.Errorf("look for earlier attempts: %w", err)
+	}
+	switch {
+	case ok && last.State == portfolio.StateDone:
+		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), nil
+	case ok && last.State == portfolio.StateFailed && now.Before(retryAfter(last)):
+		return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
+			last, last.History[len(last.History)-1].Note, retryAfter(last).Format(time.RFC3339))), nil
+	}
+	if f, ok := d.Resource.(portfolio.DomainFacts); ok {
+		return x.assessPurchase(ctx, d, f, kind, budget)
+	}
+	return d, nil
+}
+
+// assessPurchase applies the guards that stand before money.
+func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f portfolio.DomainFacts, kind portfolio.OperationKind, budget map[int64]portfolio.Tally) (portfolio.Decision, error) {
+	now := x.now()
+	if d, stopped, err := x.beforePrice(d, f.Domain, now); err != nil || stopped {
+		return d, err
+	}
+	reg := x.registries[f.AccountID]
+	if d, stopped := x.tldAllows(ctx, d, f.Domain, reg); stopped {
+		return d, nil
+	}
+	prices, err := reg.Prices(ctx, f.Name)
+	if err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), nil
+	}
+	q, err := price(kind, f.Domain, prices, d.Years)
+	if err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil
+	}
+	d.Price, d.PriceAt = &q.total, now
+	if err := withinRule(d, q); err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil
+	}
+	var over *CeilingError
+	err = x.ledger.Spent(func(s portfolio.Spent) error {
+		return x.ceilings.allow(withBudget(s, budget), f.AccountID, q.total, now)
+	})
+	switch {
+	case errors.As(err, &over):
+		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil
+	case err != nil:
+		return d, fmt.Errorf("add up what is spent: %w", err)
+	}
+	if budget != nil {
+		one := portfolio.Tally{Amount: q.total, Purchases: 1}
+		budget[0], budget[f.AccountID] = budget[0].Add(one), budget[f.AccountID].Add(one)
+	}
+	return d, nil
+}
+
+// beforePrice applies the guards that need neither a price nor the API.
+func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now time.Time) (portfolio.Decision, bool, error) {
+	last, ok, err := x.ledger.LastPurchase(dom.ID, dom.Name)
+	if err != nil {
+		return d, true, fmt.Errorf("look for the last purchase: %w", err)
+	}
+	if ok && now.Sub(last.At) < quietPeriod {
+		return guarded(d, portfolio.VerdictWait, codeRecent, fmt.Sprintf(
+			"something was bought for it on %s, and nothing is bought within %d days of that",
+			x.ceilings.day(last.At), int(quietPeriod.Hours()/24))), true, nil
+	}
+	if dom.State == portfolio.DomainRegistered && dom.AutoRenew && !dom.ExpiresAt.After(x.window.After(now)) {
+		return guarded(d, portfolio.VerdictWait, codeVendorTurn, fmt.Sprintf(
+			"it expires on %s, and DNSimple's auto-renewal is on: inside %s DNSimple renews it itself",
+			x.ceilings.day(dom.ExpiresAt), x.window)), true, nil
+	}
+	return d, false, nil
+}
+
+// tldAllows says whether names under the TLD are renewed by hand at all.
+func (x *Executor) tldAllows(ctx context.Context, d portfolio.Decision, dom portfolio.Domain, reg Reader) (portfolio.Decision, bool) {
+	facts, err := x.tld(ctx, reg, portfolio.TLD(dom.Name))
+	switch {
+	case err != nil:
+		return guarded(d, portfolio.VerdictBlocked, codeUnreachable, "what its TLD allows could not be read: "+err.Error()), true
+	case facts.AutoRenewOnly && dom.AutoRenew:
+		return guarded(d, portfolio.VerdictWait, codeVendorTurn, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is on"), true
+	case facts.AutoRenewOnly:
+		return guarded(d, portfolio.VerdictBlocked, codeAutoOnly, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is off: switch it on"), true
+	case !facts.RenewalEnabled:
+		return guarded(d, portfolio.VerdictBlocked, codeNotRenewed, "DNSimple does not renew names under ."+facts.TLD), true
+	}
+	return d, false
+}
+
+// tld asks what DNSimple says of a TLD, once a day.
+func (x *Executor) tld(ctx context.Context, reg Reader, tld string) (portfolio.TLDFacts, error) {
+	x.mu.Lock()
+	known, ok := x.tlds[tld]
+	x.mu.Unlock()
+	now := x.now()
+	if ok && now.Sub(known.at).Abs() < tldsFor {
+		return known.TLDFacts, nil
+	}
+	facts, err := reg.TLD(ctx, tld)
+	if err != nil {
+		return facts, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.tlds[tld] = tldFacts{facts, now}
+	return facts, nil
+}
+
+// withinRule holds the rule's own ceiling.
+func withinRule(d portfolio.Decision, q quote) error {
+	if d.MaxPrice != nil && q.total > *d.MaxPrice {
+		return fmt.Errorf("it costs %s, and the max_price of %s is %s", q.total, d.Rule, *d.MaxPrice)
+	}
+	return nil
+}
+
+// guarded turns a decision into one that a guard stops. What the rule wanted stays
+// readable in it.
+func guarded(d portfolio.Decision, v portfolio.Verdict, code, reason string) portfolio.Decision {
+	d.Verdict, d.Code, d.Reason = v, code, reason
+	return d
+}
+
+func withBudget(s portfolio.Spent, budget map[int64]portfolio.Tally) portfolio.Spent {
+	if budget == nil {
+		return s
+	}
+	reserved := s.Reserved
+	s.Reserved = func(account int64) portfolio.Tally { return reserved(account).Add(budget[account]) }
+	return s
+}
+
+// operationKind is the kind of operation that carries an action out; "" where
+// the action needs none.
+func operationKind(do portfolio.Action) portfolio.OperationKind {
+	switch do {
+	case portfolio.ActionRenew:
+		return portfolio.OpRenew
+	case portfolio.ActionRestore:
+		return portfolio.OpRestore
+	case portfolio.ActionAccept:
+		return portfolio.OpAccept
+	case portfolio.ActionReject:
+		return portfolio.OpReject
+	case portfolio.ActionCancel:
+		return portfolio.OpCancelChange
+	}
+	return ""
+}
+
+// occasion is what makes an operation on the resource necessary once.
+func occasion(r portfolio.Resource) string {
+	switch r := r.(type) {
+	case portfolio.DomainFacts:
+		return portfolio.OccasionOf(r.ExpiresAt)
+	case portfolio.PushFacts:
+		return fmt.Sprintf("push-%d", r.ID)
+	case portfolio.ChangeFacts:
+		return fmt.Sprintf("change-%d", r.ID)
+	}
+	return ""
+}
+
+// domainOf is the id of the domain that an operation on the resource touches.
+func domainOf(r portfolio.Resource) int64 {
+	switch r := r.(type) {
+	case portfolio.DomainFacts:
+		return r.ID
+	case portfolio.PushFacts:
+		return r.DomainID
+	case portfolio.ChangeFacts:
+		return r.DomainID
+	}
+	return 0
+}

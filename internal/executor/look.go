@@ -1,0 +1,226 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+// FollowUp looks at every operation that is due, and says when the next one is;
+// the zero time where none is. One that fails does not hold the others.
+func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
+	due, _, err := x.ledger.Due(x.now())
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look for operations that are due: %w", err)
+	}
+	var errs []error
+	for _, op := range due {
+		if ctx.Err() != nil {
+			break
+		}
+		if err := x.followUp(ctx, op.Key); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	_, next, err := x.ledger.Due(x.now())
+	if err != nil {
+		errs = append(errs, err)
+	}
+	return next, errors.Join(errs...)
+}
+
+func (x *Executor) followUp(ctx context.Context, key string) error {
+	account, _, _ := strings.Cut(key, "|")
+	op, ok, err := x.ledger.Operation(key)
+	if err != nil || !ok {
+		return err
+	}
+	turn, ok := x.turns[op.AccountID]
+	if !ok {
+		return fmt.Errorf("follow up %s: account %s is not configured any more", op, account)
+	}
+	turn.Lock()
+	defer turn.Unlock()
+	// Whoever had the turn may have moved it on.
+	op, ok, err = x.ledger.Operation(key)
+	if err != nil || !ok || op.NextAt.IsZero() || op.NextAt.After(x.now()) {
+		return err
+	}
+	if op.State == portfolio.StateReserved {
+		return x.carry(ctx, op)
+	}
+	return x.look(ctx, op)
+}
+
+// look reads back what became of an operation.
+func (x *Executor) look(ctx context.Context, op portfolio.Operation) error {
+	if op.State == portfolio.StateDone {
+		return x.reconcile(ctx, op)
+	}
+	seen := x.seen(ctx, op)
+	if ctx.Err() != nil {
+		return nil // a read that a shutdown cut short has seen nothing
+	}
+	return x.observe(ctx, op, seen)
+}
+
+func (x *Executor) observe(ctx context.Context, op portfolio.Operation, seen evidence) error {
+	op, effects, err := x.step(op, observed{moment(x.now()), seen})
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", op, err)
+	}
+	if len(effects) > 0 && ctx.Err() == nil {
+		return x.look(ctx, op)
+	}
+	return nil
+}
+
+// seen gathers the evidence about an operation. What cannot be read is no evidence.
+func (x *Executor) seen(ctx context.Context, op portfolio.Operation) evidence {
+	reg := x.registries[op.AccountID]
+	switch op.Kind {
+	case portfolio.OpRenew:
+		return x.seenPurchase(ctx, op, reg, reg.Renewal)
+	case portfolio.OpRestore:
+		return x.seenPurchase(ctx, op, reg, reg.Restoration)
+	case portfolio.OpAccept:
+		return x.seenAccept(ctx, op, reg)
+	case portfolio.OpReject:
+		return x.seenReject(ctx, op)
+	default:
+		return seenCancel(ctx, op, reg)
+	}
+}
+
+func (x *Executor) seenPurchase(ctx context.Context, op portfolio.Operation, reg Reader, read func(context.Context, string, int64) (portfolio.Purchase, error)) evidence {
+	var seen evidence
+	if op.RemoteID != 0 {
+		p, err := read(ctx, op.Name, op.RemoteID)
+		switch {
+		case err == nil:
+			seen.readable, seen.remote, seen.state = true, p.State.Progress(), string(p.State)
+		case outcome(err) == portfolio.OutcomeNotFound:
+			seen.readable, seen.state = true, fmt.Sprintf("it knows no %s %d", op.Kind, op.RemoteID)
+		default:
+			seen.note = err.Error() + "; "
+		}
+	}
+	d, _, err := reg.Domain(ctx, op.DomainID)
+	if err != nil {
+		seen.note += err.Error()
+		return seen
+	}
+	moved := !d.ExpiresAt.Before(op.ExpiresAt.AddDate(op.Years, 0, -3))
+	seen.happened = d.State == portfolio.DomainRegistered && (op.Kind == portfolio.OpRestore || moved)
+	seen.note += fmt.Sprintf("it is %s and expires on %s", d.State, portfolio.OccasionOf(d.ExpiresAt))
+	return seen
+}
+
+func (x *Executor) seenAccept(ctx context.Context, op portfolio.Operation, reg Reader) evidence {
+	d, _, err := reg.Domain(ctx, op.DomainID)
+	if err == nil && d.AccountID == op.AccountID {
+		return evidence{happened: true, note: d.Name + " is in the account"}
+	}
+	if outcome(err) != portfolio.OutcomeNotFound {
+		return evidence{note: "whether the domain is in the account could not be read"}
+	}
+	push, err := x.findPush(ctx, op)
+	switch {
+	case err != nil:
+		return evidence{note: err.Error()}
+	case push == nil && op.Checks >= lostChecks:
+		return evidence{impossible: "the push is not waiting any more, and the domain did not come"}
+	default:
+		return evidence{note: "the domain is not in the account yet"}
+	}
+}
+
+// lostChecks is how often a push must have been missing, with nothing to show for
+// it, before it counts as lost: DNSimple may take a moment to move a domain.
+const lostChecks = 5
+
+func (x *Executor) seenReject(ctx context.Context, op portfolio.Operation) evidence {
+	push, err := x.findPush(ctx, op)
+	switch {
+	case err != nil:
+		return evidence{note: err.Error()}
+	case push == nil:
+		return evidence{happened: true, note: "the push is not waiting any more"}
+	default:
+		return evidence{note: "the push is still waiting"}
+	}
+}
+
+func seenCancel(ctx context.Context, op portfolio.Operation, reg Settler) evidence {
+	c, err := reg.RegistrantChange(ctx, op.SubjectID)
+	switch {
+	case outcome(err) == portfolio.OutcomeNotFound:
+		return evidence{happened: true, note: "the change is not there any more"}
+	case err != nil:
+		return evidence{note: err.Error()}
+	case c.State == portfolio.ChangeCancelled:
+		return evidence{happened: true, note: "the change is cancelled"}
+	case c.State == portfolio.ChangeCompleted:
+		return evidence{impossible: "the change was completed before it could be cancelled"}
+	default:
+		return evidence{note: fmt.Sprintf("the change is %s", c.State)}
+	}
+}
+
+// chargeTries is how often the charge of a purchase is looked for, at growing
+// distance: about ten days.
+const chargeTries = 24
+
+// reconcile looks for the charge of a purchase that is done: the ledger's price is
+// the charge, once it is found.
+func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error {
+	claimed, err := x.ledger.ClaimedCharges(op.AccountID)
+	if err != nil {
+		return fmt.Errorf("look for the charge of %s: %w", op, err)
+	}
+	answer := charged{final: op.Checks >= chargeTries}
+	for page, err := range x.registries[op.AccountID].Charges(ctx, op.ArmedAt) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			// A token without the billing scope never finds it.
+			answer.final = answer.final || outcome(err) == portfolio.OutcomeForbidden
+			answer.refs, answer.amount = nil, 0
+			break
+		}
+		for _, item := range page.Items {
+			ref := fmt.Sprintf("%s#%d", item.Reference, item.Index)
+			if !claimed[ref] && chargesFor(op, item) {
+				answer.amount += item.Amount
+				answer.refs = append(answer.refs, ref)
+			}
+		}
+	}
+	answer.moment = moment(x.now())
+	if _, _, err := x.step(op, answer); err != nil {
+		return fmt.Errorf("book the charge of %s: %w", op, err)
+	}
+	return nil
+}
+
+// chargesFor says whether a line of the charges is what an operation cost. What
+// DNSimple's own auto-renewal bought is not.
+func chargesFor(op portfolio.Operation, item portfolio.ChargeItem) bool {
+	if item.Refunded || !strings.EqualFold(item.ProductName, op.Name) || item.InvoicedAt.Before(op.ArmedAt.Add(-maxSkew)) {
+		return false
+	}
+	if strings.HasPrefix(strings.ToLower(item.Description), "auto renew") {
+		return false
+	}
+	kind := strings.ToLower(item.ProductType)
+	renewal, restore := strings.Contains(kind, "renew"), strings.Contains(kind, "restor") || strings.Contains(kind, "redempt")
+	if op.Kind == portfolio.OpRestore {
+		return renewal || restore
+	}
+	return renewal && !restore
+}

@@ -1,0 +1,123 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+// Limits are ceilings of spending. A nil or zero field limits nothing.
+type Limits struct {
+	PerPurchase     *portfolio.Money
+	PerDay          *portfolio.Money
+	PerMonth        *portfolio.Money
+	PurchasesPerDay int
+}
+
+// Ceilings are the limits over all accounts, and those of single accounts by id.
+// All that apply must hold.
+type Ceilings struct {
+	Global    Limits
+	ByAccount map[int64]Limits
+	Location  *time.Location // of days and months
+}
+
+// CeilingError says which ceiling a purchase would pass.
+type CeilingError struct {
+	Ceiling   string // the key in the configuration: "max_per_day"
+	AccountID int64  // 0: the ceiling over all accounts
+	Limit     string
+	Used      string // what is spent and reserved already
+	Price     portfolio.Money
+}
+
+// Error says what it costs, what is used up, and which key limits it.
+func (e *CeilingError) Error() string {
+	whose := ""
+	if e.AccountID != 0 {
+		whose = fmt.Sprintf(" of account %d", e.AccountID)
+	}
+	if e.Used == "" {
+		return fmt.Sprintf("it costs %s; %s%s is %s", e.Price, e.Ceiling, whose, e.Limit)
+	}
+	return fmt.Sprintf("it costs %s; %s%s is %s, and %s is used up", e.Price, e.Ceiling, whose, e.Limit, e.Used)
+}
+
+// day is the day (YYYY-MM-DD) that a moment counts to.
+func (c *Ceilings) day(t time.Time) string { return t.In(c.Location).Format(time.DateOnly) }
+
+// allow says whether a purchase may be added to what is spent and reserved.
+func (c *Ceilings) allow(spent portfolio.Spent, account int64, price portfolio.Money, now time.Time) error {
+	day := c.day(now)
+	month := day[:len("2006-01")]
+	for _, whose := range []int64{0, account} {
+		limits := c.Global
+		if whose != 0 {
+			limits = c.ByAccount[whose]
+		}
+		reserved := spent.Reserved(whose)
+		today, thisMonth := spent.On(whose, day).Add(reserved), spent.In(whose, month).Add(reserved)
+		over := func(ceiling string, limit *portfolio.Money, used portfolio.Money) error {
+			if limit == nil || used+price <= *limit {
+				return nil
+			}
+			e := &CeilingError{Ceiling: ceiling, AccountID: whose, Limit: limit.String(), Price: price}
+			if ceiling != "max_per_purchase" {
+				e.Used = used.String()
+			}
+			return e
+		}
+		if err := over("max_per_purchase", limits.PerPurchase, 0); err != nil {
+			return err
+		}
+		if n := limits.PurchasesPerDay; n > 0 && today.Purchases+1 > n {
+			return &CeilingError{Ceiling: "max_purchases_per_day", AccountID: whose, Limit: fmt.Sprint(n), Used: fmt.Sprint(today.Purchases), Price: price}
+		}
+		if err := over("max_per_day", limits.PerDay, today.Amount); err != nil {
+			return err
+		}
+		if err := over("max_per_month", limits.PerMonth, thisMonth.Amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quote is what an operation costs at the worst, and the price that DNSimple
+// wants confirmed where the name is premium.
+type quote struct {
+	total   portfolio.Money
+	premium *portfolio.Money
+}
+
+// errNoPrice: DNSimple gave no price, so there is none that could be trusted.
+var errNoPrice = errors.New("DNSimple gives no price for it")
+
+// price works out the worst case from DNSimple's prices: years cost the price
+// times the years; a restore costs its fee and a renewal; a trustee costs extra.
+func price(kind portfolio.OperationKind, d portfolio.Domain, p portfolio.Prices, years int) (quote, error) {
+	if p.Renewal <= 0 {
+		return quote{}, fmt.Errorf("%w (renewal)", errNoPrice)
+	}
+	q := quote{total: p.Renewal * portfolio.Money(max(years, 1))}
+	confirm := p.Renewal
+	if kind == portfolio.OpRestore {
+		if p.Restore <= 0 {
+			return quote{}, fmt.Errorf("%w (restore)", errNoPrice)
+		}
+		q.total = p.Restore + p.Renewal
+		confirm = p.Restore
+	}
+	if d.Trustee {
+		if p.Trustee <= 0 {
+			return quote{}, fmt.Errorf("%w (trustee)", errNoPrice)
+		}
+		q.total += p.Trustee
+	}
+	if p.Premium {
+		q.premium = &confirm
+	}
+	return q, nil
+}

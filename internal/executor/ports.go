@@ -1,0 +1,60 @@
+package executor
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+// Ledger is where operations, money and events are kept. Its errors are those of
+// [portfolio.Change] (ErrStale, ErrDomainBusy), what Change.Allow answered, or
+// failures of the store, after which nothing more must be done.
+type Ledger interface {
+	Commit(portfolio.Change) error
+	Operation(key string) (op portfolio.Operation, ok bool, err error)
+	LastAttempt(account int64, kind portfolio.OperationKind, subject int64, occasion string) (op portfolio.Operation, ok bool, err error)
+	OpenOperations() ([]portfolio.Operation, error)
+	Due(now time.Time) (due []portfolio.Operation, next time.Time, err error)
+	OpenOn(domainID int64) (op portfolio.Operation, ok bool, err error)
+	LastPurchase(domainID int64, name string) (p portfolio.LastPurchase, ok bool, err error)
+	Spent(read func(portfolio.Spent) error) error
+	ClaimedCharges(account int64) (map[string]bool, error)
+	Pauses() ([]portfolio.Pause, error)
+	SetPause(p portfolio.Pause, events ...portfolio.Event) error
+	ClearPause(account int64, events ...portfolio.Event) error
+}
+
+// Registry is DNSimple with one account's token. Every error is a
+// [portfolio.CallError].
+type Registry interface {
+	Reader
+	Purchaser
+	Settler
+}
+
+// Reader reads what a purchase depends on.
+type Reader interface {
+	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
+	Prices(ctx context.Context, name string) (portfolio.Prices, error)
+	TLD(ctx context.Context, tld string) (portfolio.TLDFacts, error)
+	Charges(ctx context.Context, since time.Time) iter.Seq2[portfolio.Page[portfolio.ChargeItem], error]
+}
+
+// Purchaser spends money. A premium price is sent where it is not nil.
+type Purchaser interface {
+	Renew(ctx context.Context, name string, years int, premium *portfolio.Money) (portfolio.Purchase, portfolio.Answer, error)
+	Renewal(ctx context.Context, name string, id int64) (portfolio.Purchase, error)
+	Restore(ctx context.Context, name string, premium *portfolio.Money) (portfolio.Purchase, portfolio.Answer, error)
+	Restoration(ctx context.Context, name string, id int64) (portfolio.Purchase, error)
+}
+
+// Settler answers pushes and registrant changes.
+type Settler interface {
+	Pushes(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error]
+	AcceptPush(ctx context.Context, push, contact int64) error
+	RejectPush(ctx context.Context, push int64) error
+	RegistrantChange(ctx context.Context, id int64) (portfolio.RegistrantChange, error)
+	CancelRegistrantChange(ctx context.Context, id int64) (portfolio.ChangeState, error)
+}

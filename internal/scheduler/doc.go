@@ -1,0 +1,15 @@
+// Package scheduler decides when domaind looks, and does the looking: it reads
+// domains in order of expiration, pushes and registrant changes, asks the policy
+// about each, and hands the decisions to the executor.
+//
+//	cron tick ─▶ job ─▶ pages of facts ─▶ rules.Decide ─▶ executor
+//
+// A job is a function of a context and a moment. [Scheduler.Run] lets robfig/cron
+// call the jobs by the wall clock; [Scheduler.Drive] is a loop over Schedule.Next
+// on whatever clock it is given; [Scheduler.Once] makes one pass over every job.
+// All three go through the same door: a job that still runs is not started again, a
+// job that panics or fails is announced and runs again at its next tick, and a job
+// that was missed while the daemon was down runs once at the start.
+//
+// Beside the jobs one loop follows up the operations that are under way.
+package scheduler

@@ -1,0 +1,226 @@
+package scheduler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// Reading is what a scan read and what the policy says about it.
+type Reading struct {
+	Decisions []portfolio.Decision
+	// Problems are accounts that could not be read, and items that could not be
+	// understood; each names the call.
+	Problems []error
+}
+
+// scanDomains is the domain job.
+func (s *Scheduler) scanDomains(ctx context.Context, now time.Time) error {
+	r, err := s.Domains(ctx, now)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, JobDomains, now, r)
+}
+
+// act hands what a scan found to the executor, and tells what it could not read.
+func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Reading) error {
+	counts := make(map[portfolio.Verdict]int)
+	for _, d := range r.Decisions {
+		counts[d.Verdict]++
+	}
+	var events []portfolio.Event
+	for _, p := range r.Problems {
+		events = append(events, problem(job, now, p))
+	}
+	if job == JobDomains {
+		events = append(events, portfolio.Event{
+			At: now, Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "completed",
+			Text: fmt.Sprintf("scan of %s: %d read", job, len(r.Decisions)),
+			Data: map[string]any{"job": job, "read": len(r.Decisions), "verdicts": counts, "problems": len(r.Problems)},
+		})
+	}
+	var errs []error
+	if len(events) > 0 {
+		errs = append(errs, s.Progress.Commit(portfolio.Change{Events: events}))
+	}
+	errs = append(errs, s.Executor.Execute(ctx, r.Decisions))
+	return errors.Join(errs...)
+}
+
+// problem tells of something that could not be read or understood.
+func problem(job string, now time.Time, err error) portfolio.Event {
+	return portfolio.Event{
+		At: now, Level: portfolio.LevelAlert, About: portfolio.AboutScan, What: "problem", Text: err.Error(),
+		Data: map[string]any{"job": job}, Once: "problem|" + job + "|" + stable(err), Repeat: 24 * time.Hour,
+	}
+}
+
+// stable is an error without what differs each time: DNSimple's request id.
+func stable(err error) string {
+	var call *portfolio.CallError
+	if errors.As(err, &call) {
+		return fmt.Sprintf("%s|%s|%d", call.Call, call.Outcome, call.Status)
+	}
+	return err.Error()
+}
+
+// Domains reads every account's domains up to the policy's horizon, and decides
+// about each: in order of expiration over all accounts, those without one last. An
+// account that cannot be read is a problem, and does not hold the others.
+func (s *Scheduler) Domains(ctx context.Context, now time.Time) (Reading, error) {
+	policy := s.Policy()
+	horizon := policy.Horizon(now)
+	domains, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
+		return readDomains(ctx, a.Lister, horizon)
+	})
+	if err != nil {
+		return r, err
+	}
+	slices.SortFunc(domains, func(a, b portfolio.Domain) int {
+		return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
+	})
+	for _, d := range domains {
+		f, err := s.Executor.Facts(d)
+		if err != nil {
+			return r, err
+		}
+		r.Decisions = append(r.Decisions, rules.Decide(policy, f, now))
+	}
+	return r, nil
+}
+
+// compareExpiration orders by expiration, domains without one last.
+func compareExpiration(a, b portfolio.Domain) int {
+	switch {
+	case a.ExpiresAt.IsZero() && b.ExpiresAt.IsZero():
+		return 0
+	case a.ExpiresAt.IsZero():
+		return 1
+	case b.ExpiresAt.IsZero():
+		return -1
+	}
+	return a.ExpiresAt.Compare(b.ExpiresAt)
+}
+
+// eachAccount reads all accounts that are not paused side by side. What could be
+// read is returned in the order of the accounts; what could not is a problem.
+func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Context, Account) ([]T, []error, error)) ([]T, Reading, error) {
+	type part struct {
+		items    []T
+		problems []error
+		err      error
+		skipped  bool
+	}
+	parts := make([]part, len(s.Accounts))
+	var wg sync.WaitGroup
+	for i, a := range s.Accounts {
+		ready, err := s.Executor.Ready(a.ID)
+		if err != nil {
+			return nil, Reading{}, err
+		}
+		if !ready {
+			parts[i].skipped = true
+			continue
+		}
+		wg.Go(func() {
+			p := &parts[i]
+			p.items, p.problems, p.err = read(ctx, a)
+		})
+	}
+	wg.Wait()
+	var items []T
+	var r Reading
+	for i, p := range parts {
+		if p.skipped || ctx.Err() != nil {
+			continue
+		}
+		if err := s.Executor.Report(s.Accounts[i].ID, p.err); err != nil {
+			return nil, r, err
+		}
+		r.Problems = append(r.Problems, p.problems...)
+		if p.err != nil {
+			r.Problems = append(r.Problems, p.err)
+			continue
+		}
+		items = append(items, p.items...)
+	}
+	return items, r, ctx.Err()
+}
+
+// rereads bounds how often a list that changed while it was read is read again.
+const rereads = 3
+
+// readDomains reads an account's domains in order of expiration, up to the first
+// page that reaches beyond the horizon. All of it is read before anything is done.
+// Offset pages shift when the list changes underneath: what shows (another total,
+// an id twice, a break in the order) is read again.
+func readDomains(ctx context.Context, l Lister, horizon time.Time) ([]portfolio.Domain, []error, error) {
+	var byID map[int64]portfolio.Domain
+	for range rereads {
+		domains, problems, shifted, err := readOnce(ctx, l, horizon)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !shifted {
+			return domains, problems, nil
+		}
+		// Where no reading is clean, what any of them showed counts, the latest first.
+		if byID == nil {
+			byID = make(map[int64]portfolio.Domain)
+		}
+		for _, d := range domains {
+			byID[d.ID] = d
+		}
+	}
+	domains := make([]portfolio.Domain, 0, len(byID))
+	for _, d := range byID {
+		domains = append(domains, d)
+	}
+	slices.SortFunc(domains, func(a, b portfolio.Domain) int { return cmp.Compare(a.ID, b.ID) })
+	return domains, nil, nil
+}
+
+func readOnce(ctx context.Context, l Lister, horizon time.Time) (domains []portfolio.Domain, problems []error, shifted bool, err error) {
+	total := -1
+	seen := make(map[int64]bool)
+	var last time.Time
+	for page, err := range l.DomainsByExpiration(ctx) {
+		if err != nil {
+			return nil, nil, false, err
+		}
+		if total >= 0 && page.Total != total {
+			shifted = true
+		}
+		total = page.Total
+		problems = append(problems, page.Problems...)
+		beyond := false
+		for _, d := range page.Items {
+			if seen[d.ID] {
+				shifted = true
+				continue
+			}
+			seen[d.ID] = true
+			domains = append(domains, d)
+			if d.ExpiresAt.IsZero() {
+				continue
+			}
+			if d.ExpiresAt.Before(last) {
+				shifted = true
+			}
+			last = d.ExpiresAt
+			beyond = beyond || d.ExpiresAt.After(horizon)
+		}
+		if beyond {
+			break
+		}
+	}
+	return domains, problems, shifted, nil
+}

@@ -1,0 +1,158 @@
+package scheduler
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// proofFor is how long what was proven of a push is believed for showing; right
+// before it is accepted it is proven again.
+const proofFor = time.Hour
+
+// news is how long a registrant change that has finished is still read.
+const news = 8 * 24 * time.Hour
+
+func (s *Scheduler) scanPushes(ctx context.Context, now time.Time) error {
+	r, err := s.Pushes(ctx, now)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, JobPushes, now, r)
+}
+
+func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
+	r, err := s.RegistrantChanges(ctx, now)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, JobRegistrantChanges, now, r)
+}
+
+// Pushes reads the pushes that wait in every account, finds out where they come
+// from, and decides about each, in order of their ids.
+func (s *Scheduler) Pushes(ctx context.Context, now time.Time) (Reading, error) {
+	pushes, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Push, []error, error) {
+		return collect(a.Lister.Pushes(ctx), nil)
+	})
+	if err != nil {
+		return r, err
+	}
+	slices.SortFunc(pushes, func(a, b portfolio.Push) int { return cmp.Compare(a.ID, b.ID) })
+	for _, p := range pushes {
+		if !p.AcceptedAt.IsZero() {
+			continue
+		}
+		r.Decisions = append(r.Decisions, rules.Decide(s.Policy(), s.prove(ctx, p, now), now))
+	}
+	return r, ctx.Err()
+}
+
+// prove finds out where a push comes from, at first sight and then hourly.
+func (s *Scheduler) prove(ctx context.Context, p portfolio.Push, now time.Time) portfolio.PushFacts {
+	s.mu.Lock()
+	known, ok := s.proofs[p.ID]
+	s.mu.Unlock()
+	if ok && known.facts.Proven() && now.Sub(known.at).Abs() < proofFor {
+		known.facts.Push = p
+		return known.facts
+	}
+	facts := s.Executor.Prove(ctx, p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, old := range s.proofs {
+		if now.Sub(old.at).Abs() > 2*proofFor {
+			delete(s.proofs, id) // settled long ago
+		}
+	}
+	s.proofs[p.ID] = proof{facts, now}
+	return facts
+}
+
+// RegistrantChanges reads the registrant changes of every account, each state by
+// name (the API's default hides finished ones), and decides about each, in order
+// of their ids.
+func (s *Scheduler) RegistrantChanges(ctx context.Context, now time.Time) (Reading, error) {
+	changes, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.RegistrantChange, []error, error) {
+		var all []portfolio.RegistrantChange
+		var problems []error
+		for _, state := range []portfolio.ChangeState{
+			portfolio.ChangeNew, portfolio.ChangePending, portfolio.ChangeCancelling, portfolio.ChangeCancelled, portfolio.ChangeCompleted,
+		} {
+			// Finished changes are listed for ever; the newest come first.
+			old := func(c portfolio.RegistrantChange) bool { return now.Sub(c.UpdatedAt) > news }
+			if state.Open() || state == portfolio.ChangeCancelling {
+				old = nil
+			}
+			items, ps, err := collect(a.Lister.RegistrantChanges(ctx, state), old)
+			if err != nil {
+				return nil, nil, err
+			}
+			all, problems = append(all, items...), append(problems, ps...)
+		}
+		return all, problems, nil
+	})
+	if err != nil {
+		return r, err
+	}
+	slices.SortFunc(changes, func(a, b portfolio.RegistrantChange) int { return cmp.Compare(a.ID, b.ID) })
+	// A change may have moved on from one state to the next while they were read.
+	changes = slices.CompactFunc(changes, func(a, b portfolio.RegistrantChange) bool {
+		return a.ID == b.ID && a.AccountID == b.AccountID
+	})
+	for _, c := range changes {
+		facts := portfolio.ChangeFacts{RegistrantChange: c, Name: s.nameOf(ctx, c)}
+		r.Decisions = append(r.Decisions, rules.Decide(s.Policy(), facts, now))
+	}
+	return r, ctx.Err()
+}
+
+// nameOf reads the name of the domain of a registrant change, once; "" where it
+// cannot be read.
+func (s *Scheduler) nameOf(ctx context.Context, c portfolio.RegistrantChange) string {
+	s.mu.Lock()
+	name, ok := s.names[c.DomainID]
+	s.mu.Unlock()
+	if ok {
+		return name
+	}
+	for _, a := range s.Accounts {
+		if a.ID != c.AccountID {
+			continue
+		}
+		d, _, err := a.Lister.Domain(ctx, c.DomainID)
+		if err != nil {
+			return ""
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.names[c.DomainID] = d.Name
+		return d.Name
+	}
+	return ""
+}
+
+// collect reads all pages of a list, or up to the first page on which everything
+// is old.
+func collect[T any](pages func(yield func(portfolio.Page[T], error) bool), old func(T) bool) (items []T, problems []error, err error) {
+	for page, err := range pages {
+		if err != nil {
+			return nil, nil, err
+		}
+		problems = append(problems, page.Problems...)
+		fresh := len(items)
+		for _, item := range page.Items {
+			if old == nil || !old(item) {
+				items = append(items, item)
+			}
+		}
+		if old != nil && fresh == len(items) {
+			break
+		}
+	}
+	return items, problems, nil
+}

@@ -1,0 +1,228 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"domaind/internal/portfolio"
+)
+
+// stopWithin bounds how long Run waits for jobs under way: a call that spends money
+// is waited for, and takes five minutes at most.
+const stopWithin = 6 * time.Minute
+
+// Run lets cron call the jobs until the context ends, and follows up operations
+// meanwhile. It returns when everything that it started has ended. The error is
+// one after which the daemon must not go on (see fatal).
+func (s *Scheduler) Run(ctx context.Context, fatal func(error) bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.followUps(ctx, fatal, cancel)
+	}()
+	// robfig/cron installs neither of these by itself; recover is in start.
+	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	for _, j := range s.jobs {
+		c.Schedule(j.schedule, cron.FuncJob(func() { s.guarded(ctx, j, fatal, cancel) }))
+	}
+	c.Start()
+	for _, j := range s.missed() {
+		s.guarded(ctx, j, fatal, cancel)
+	}
+	<-ctx.Done()
+	ended := c.Stop()
+	wait, stop := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer stop()
+	select {
+	case <-ended.Done():
+	case <-wait.Done():
+		return errors.New("stop the jobs: one of them does not end")
+	}
+	<-stopped
+	return cause(ctx)
+}
+
+// Drive runs the jobs by the scheduler's own clock until the context ends: for
+// clocks that are not the wall's.
+func (s *Scheduler) Drive(ctx context.Context, fatal func(error) bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.followUps(ctx, fatal, cancel)
+	}()
+	for _, j := range s.missed() {
+		s.guarded(ctx, j, fatal, cancel)
+	}
+	last := s.Now()
+	for ctx.Err() == nil {
+		var due time.Time
+		for _, j := range s.jobs {
+			if next := j.schedule.Next(last); due.IsZero() || next.Before(due) {
+				due = next
+			}
+		}
+		if err := s.Sleep(ctx, due.Sub(s.Now())); err != nil {
+			break
+		}
+		for _, j := range s.jobs {
+			if j.schedule.Next(last).After(due) {
+				continue
+			}
+			s.guarded(ctx, j, fatal, cancel)
+		}
+		last = due
+	}
+	<-stopped
+	return cause(ctx)
+}
+
+// cause is why a context was ended by [context.CancelCauseFunc]; nil where it was
+// simply ended.
+func cause(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// missed gives the jobs that never ran, or should have run since.
+func (s *Scheduler) missed() []*job {
+	var missed []*job
+	now := s.Now()
+	for _, j := range s.jobs {
+		last, err := s.Progress.LastRun(j.name)
+		if err != nil || last.IsZero() || last.After(now) || !j.schedule.Next(last).After(now) {
+			missed = append(missed, j)
+		}
+	}
+	return missed
+}
+
+// Once makes one pass over every job. A job that fails does not hold the others.
+func (s *Scheduler) Once(ctx context.Context) error {
+	var errs []error
+	for _, j := range s.jobs {
+		if ctx.Err() != nil {
+			break
+		}
+		errs = append(errs, s.start(ctx, j))
+	}
+	return errors.Join(errs...)
+}
+
+// Settle follows up what is under way until nothing is due before the deadline.
+func (s *Scheduler) Settle(ctx context.Context, deadline time.Time) error {
+	for {
+		next, err := s.Executor.FollowUp(ctx)
+		if err != nil || ctx.Err() != nil || next.IsZero() || next.After(deadline) {
+			return err
+		}
+		if err := s.Sleep(ctx, next.Sub(s.Now())); err != nil {
+			return nil //nolint:nilerr // the context ended: what is not settled stays in the ledger
+		}
+	}
+}
+
+// guarded runs a job, and ends everything where its error is fatal.
+func (s *Scheduler) guarded(ctx context.Context, j *job, fatal func(error) bool, cancel context.CancelCauseFunc) {
+	if ctx.Err() != nil {
+		return
+	}
+	err := s.start(ctx, j)
+	if err == nil {
+		return
+	}
+	if fatal(err) {
+		cancel(err)
+		return
+	}
+	s.Log.Error("job failed", "job", j.name, "err", err)
+}
+
+// start runs a job unless it is still running, turns a panic into an error, and
+// announces a failure.
+func (s *Scheduler) start(ctx context.Context, j *job) (err error) {
+	if !j.running.TryLock() {
+		return nil
+	}
+	defer j.running.Unlock()
+	now := s.Now()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("job %s: panic: %v\n%s", j.name, r, debug.Stack())
+		}
+		if err != nil && ctx.Err() == nil {
+			err = errors.Join(err, s.Progress.Commit(portfolio.Change{Events: []portfolio.Event{{
+				At: now, Level: portfolio.LevelAlert, About: portfolio.AboutScan, What: "failed",
+				Text: fmt.Sprintf("scan of %s: %v", j.name, firstLine(err)), Data: map[string]any{"job": j.name},
+				Once: "scan-failed|" + j.name, Repeat: 6 * time.Hour,
+			}}}))
+		}
+	}()
+	if err := j.run(ctx, now); err != nil {
+		return fmt.Errorf("scan of %s: %w", j.name, err)
+	}
+	if ctx.Err() != nil {
+		return nil // cut short: it is made up for after the restart
+	}
+	return s.Progress.RecordRun(j.name, now)
+}
+
+func firstLine(err error) string {
+	text := err.Error()
+	for i, r := range text {
+		if r == '\n' {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// longestNap bounds how long the follow-ups sleep: a clock that jumps must not make
+// them late by more.
+const longestNap = time.Minute
+
+// followUps looks at operations as they become due, until the context ends.
+func (s *Scheduler) followUps(ctx context.Context, fatal func(error) bool, cancel context.CancelCauseFunc) {
+	for ctx.Err() == nil {
+		next, err := s.Executor.FollowUp(ctx)
+		if err != nil {
+			if fatal(err) {
+				cancel(err)
+				return
+			}
+			s.Log.Error("follow-up failed", "err", err)
+		}
+		nap := longestNap
+		if !next.IsZero() {
+			nap = min(nap, max(next.Sub(s.Now()), time.Second))
+		}
+		s.nap(ctx, nap)
+	}
+}
+
+// nap sleeps, until the executor wants to be followed up.
+func (s *Scheduler) nap(ctx context.Context, d time.Duration) {
+	ctx, wake := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-s.Executor.Wake():
+			wake()
+		case <-ctx.Done():
+		}
+	}()
+	_ = s.Sleep(ctx, d) // its only error is that the context ended
+	wake()
+	<-done
+}

@@ -1,0 +1,107 @@
+package scheduler
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// Lister reads what an account holds. Every error is a [portfolio.CallError].
+type Lister interface {
+	DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error]
+	Pushes(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error]
+	RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]
+	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
+}
+
+// Executor knows what is under way, and carries decisions out.
+type Executor interface {
+	Facts(d portfolio.Domain) (portfolio.DomainFacts, error)
+	Prove(ctx context.Context, p portfolio.Push) portfolio.PushFacts
+	Execute(ctx context.Context, decisions []portfolio.Decision) error
+	FollowUp(ctx context.Context) (next time.Time, err error)
+	Wake() <-chan struct{}
+	Ready(account int64) (bool, error)
+	Report(account int64, callErr error) error
+}
+
+// Progress remembers when jobs ran, and stores what they have to tell.
+type Progress interface {
+	LastRun(job string) (time.Time, error)
+	RecordRun(job string, at time.Time) error
+	Commit(portfolio.Change) error
+}
+
+// Account is an account that is scanned.
+type Account struct {
+	portfolio.Account
+	Lister Lister
+}
+
+// Schedules say when the jobs run.
+type Schedules struct {
+	Domains, Pushes, RegistrantChanges cron.Schedule
+}
+
+// Options are what a Scheduler works with. All fields but Log are required.
+type Options struct {
+	Accounts  []Account // without the accounts that only prove
+	Policy    func() *rules.Policy
+	Executor  Executor
+	Progress  Progress
+	Schedules Schedules
+	Now       func() time.Time
+	Sleep     func(context.Context, time.Duration) error
+	Log       *slog.Logger
+}
+
+// Scheduler runs the scans.
+type Scheduler struct {
+	Options
+	jobs []*job
+
+	mu     sync.Mutex
+	proofs map[int64]proof  // by push id
+	names  map[int64]string // of domains with registrant changes, by domain id
+}
+
+type proof struct {
+	facts portfolio.PushFacts
+	at    time.Time
+}
+
+// job is one of the scans, with its schedule.
+type job struct {
+	name     string
+	schedule cron.Schedule
+	run      func(ctx context.Context, now time.Time) error
+	running  sync.Mutex
+}
+
+// The names of the jobs, as the configuration's [schedule] has them.
+const (
+	JobDomains           = "domains"
+	JobPushes            = "pushes"
+	JobRegistrantChanges = "registrant_changes"
+)
+
+// New makes a Scheduler.
+func New(o Options) *Scheduler {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Scheduler{Options: o, proofs: make(map[int64]proof), names: make(map[int64]string)}
+	s.jobs = []*job{
+		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},
+		{name: JobPushes, schedule: o.Schedules.Pushes, run: s.scanPushes},
+		{name: JobRegistrantChanges, schedule: o.Schedules.RegistrantChanges, run: s.scanChanges},
+	}
+	return s
+}
