@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"domaind/internal/client"
@@ -144,10 +145,10 @@ func (t *teardown) add(name string, end func(context.Context) error) {
 // reason to leave something behind.
 func (t *teardown) run(ctx context.Context) error {
 	var errs []error
-	for i := len(t.steps) - 1; i >= 0; i-- {
-		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), teardownWithin)
-		if err := t.steps[i].end(step); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", t.steps[i].name, err))
+	for _, step := range slices.Backward(t.steps) {
+		bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), teardownWithin)
+		if err := step.end(bound); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", step.name, err))
 		}
 		cancel()
 	}

@@ -110,13 +110,14 @@ func (g *globals) demo(ctx context.Context, once bool, day time.Duration) (err e
 	if err != nil {
 		return err
 	}
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), teardownWithin)
+	defer cancel()
 	select {
 	case <-shown:
-	case <-ctx.Done():
-	case <-time.After(teardownWithin):
+	case <-bound.Done():
 		return errors.New("the last event did not arrive")
 	}
-	return d.books(ctx)
+	return d.books(bound)
 }
 
 // setUp starts the simulated DNSimple, and reads the demo's configuration.
@@ -196,7 +197,7 @@ func (d *demo) showEvents(ctx context.Context, later *teardown) (<-chan struct{}
 
 // worthShowing leaves out the steps between, unless all is asked for.
 func (d *demo) worthShowing(r events.Received) bool {
-	return d.verbose || r.Level != portfolio.LevelInfo || r.About == portfolio.AboutOperation && r.What == "pending"
+	return d.verbose || r.Level != portfolio.LevelInfo || r.About == portfolio.AboutDomain || r.What == "pending"
 }
 
 // settled waits until the next days' scans are over and nothing is under way.
@@ -222,8 +223,8 @@ func (d *demo) books(ctx context.Context) error {
 	n, spent := spentOn(rows)
 	charged, vendor := d.charged()
 	d.say(bold, "\n3. The books\n")
-	d.say("", fmt.Sprintf("domaind bought %s for %s; DNSimple charged %s for what domaind bought, and %s for its own auto-renewals.",
-		plural(n, "renewal and restore"), spent, charged, vendor))
+	d.say("", fmt.Sprintf("domaind made %s for %s; DNSimple charged %s for them, and %s for auto-renewals of its own.",
+		plural(n, "purchase"), spent, charged, vendor))
 	if spent != charged && !open(rows) {
 		return fmt.Errorf("the ledger says %s, and the charges say %s: they must agree", spent, charged)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // terminal says whether a stream is one.
-func terminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) } //nolint:gosec // a file descriptor fits
+func terminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // style writes for people, in colours where they can be seen.
 type style struct {

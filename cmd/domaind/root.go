@@ -41,7 +41,7 @@ func (e saidError) Unwrap() error { return e.error }
 // run is the whole program but for its process: it carries out a command line and
 // gives the exit code.
 func run(ctx context.Context, args []string, io std) int {
-	root := newRoot(io)
+	root := newRoot(io) //nolint:contextcheck // cobra hands the context to the command that runs
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var said saidError
@@ -62,8 +62,7 @@ func run(ctx context.Context, args []string, io std) int {
 // message is an error as people read it: a configuration's problems begin on a line
 // of their own.
 func message(err error) string {
-	var problems *config.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[*config.Problems](err); ok {
 		return "the configuration cannot be used\n" + problems.Error()
 	}
 	return err.Error()

@@ -126,7 +126,7 @@ func (d *service) run(ctx context.Context) (err error) {
 		case portfolio.LevelAlert:
 			level = slog.LevelWarn
 		}
-		d.log.Log(context.WithoutCancel(ctx), level, clean(e.Text), "event", e.About+"."+e.What, "account", e.AccountID)
+		d.log.Log(context.WithoutCancel(ctx), level, "event", "is", e.About+"."+e.What, "account", e.AccountID, "text", e.Text)
 	}
 	if err := d.start(ctx, told, later); err != nil {
 		return err

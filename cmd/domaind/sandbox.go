@@ -35,7 +35,7 @@ func (g *globals) sandbox(ctx context.Context, listen, file string) error {
 	data, name := sandbox.Sample(), "the sample"
 	if file != "" {
 		var err error
-		if data, err = os.ReadFile(file); err != nil { //nolint:gosec // the operator names it
+		if data, err = os.ReadFile(file); err != nil {
 			return usageError{fmt.Errorf("read the portfolio: %w", err)}
 		}
 		name = file

@@ -69,7 +69,7 @@ func (x *Executor) row(d portfolio.Decision, follows string) (portfolio.Operatio
 // carry takes a reserved operation on: it is confirmed by a fresh look, armed,
 // sent, and its outcome looked at. The account's turn must be held.
 func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return nil // it stays reserved, and is taken up after the restart
 	}
 	if op.Sent > 0 && !op.Kind.Purchase() {
@@ -79,7 +79,7 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 		}
 	}
 	answer, err := x.confirm(ctx, op)
-	if err != nil || ctx.Err() != nil {
+	if err != nil || ended(ctx) {
 		return err
 	}
 	op, armed, err := x.arm(op, answer)
@@ -100,8 +100,7 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, op.AccountID, c.total, c.at()) }
 	}
 	row, _, err := x.stepIf(op, answer, allow)
-	var over *CeilingError
-	if errors.As(err, &over) {
+	if over, ok := errors.AsType[*CeilingError](err); ok {
 		row, _, err = x.step(op, withdrawn{moment(x.now()), over.Error()})
 	}
 	if err != nil {
@@ -303,6 +302,9 @@ func (x *Executor) afterRefusal(ctx context.Context, refused portfolio.Operation
 	if err != nil {
 		return err
 	}
+	if ended(ctx) {
+		return nil
+	}
 	if err := x.announce(decision); err != nil {
 		return err
 	}
@@ -333,10 +335,7 @@ func refusal(err *portfolio.CallError) bool {
 	if err == nil || err.Outcome != portfolio.OutcomeRejected {
 		return false
 	}
-	text := strings.ToLower(err.Message)
-	for key, values := range err.Attributes {
-		text += " " + strings.ToLower(key+" "+strings.Join(values, " "))
-	}
+	text := strings.ToLower(err.Said())
 	for _, money := range []string{"premium", "price", "card", "payment", "billing", "declined", "funds", "balance", "invoice"} {
 		if strings.Contains(text, money) {
 			return false
@@ -350,8 +349,7 @@ func failure(err error) *portfolio.CallError {
 	if err == nil {
 		return nil
 	}
-	var call *portfolio.CallError
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*portfolio.CallError](err); ok {
 		return call
 	}
 	// Not knowing what it was, it may have happened.

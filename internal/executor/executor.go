@@ -94,7 +94,7 @@ func (x *Executor) Recover(context.Context) error {
 func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) error {
 	var errs []error
 	for _, d := range decisions {
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			break
 		}
 		if err := x.execute(ctx, d); err != nil {
@@ -116,11 +116,17 @@ func (x *Executor) execute(ctx context.Context, d portfolio.Decision) error {
 	if err != nil {
 		return err
 	}
+	if ended(ctx) {
+		return nil // what a shutdown cut short is no verdict
+	}
 	if err := x.announce(assessed); err != nil || assessed.Verdict != portfolio.VerdictAct {
 		return err
 	}
 	return x.begin(ctx, assessed, "")
 }
+
+// ended says whether a shutdown has begun.
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
 
 // announce stores the events that a decision means.
 func (x *Executor) announce(d portfolio.Decision) error {

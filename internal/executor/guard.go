@@ -103,7 +103,7 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 	}
 	prices, err := reg.Prices(ctx, f.Name)
 	if err != nil {
-		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), nil
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), nil //nolint:nilerr // the verdict carries it
 	}
 	q, err := price(kind, f.Domain, prices, d.Years)
 	if err != nil {

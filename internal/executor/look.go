@@ -19,7 +19,7 @@ func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 	}
 	var errs []error
 	for _, op := range due {
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			break
 		}
 		if err := x.followUp(ctx, op.Key); err != nil {
@@ -62,7 +62,7 @@ func (x *Executor) look(ctx context.Context, op portfolio.Operation) error {
 		return x.reconcile(ctx, op)
 	}
 	seen := x.seen(ctx, op)
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return nil // a read that a shutdown cut short has seen nothing
 	}
 	return x.observe(ctx, op, seen)
@@ -73,7 +73,7 @@ func (x *Executor) observe(ctx context.Context, op portfolio.Operation, seen evi
 	if err != nil {
 		return fmt.Errorf("look at %s: %w", op, err)
 	}
-	if len(effects) > 0 && ctx.Err() == nil {
+	if len(effects) > 0 && !ended(ctx) {
 		return x.look(ctx, op)
 	}
 	return nil
@@ -184,7 +184,7 @@ func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error 
 	}
 	answer := charged{final: op.Checks >= chargeTries}
 	for page, err := range x.registries[op.AccountID].Charges(ctx, op.ArmedAt) {
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			return nil
 		}
 		if err != nil {

@@ -72,7 +72,6 @@ type evidence struct {
 	remote     portfolio.Progress
 	state      string // DNSimple's word for it; "" where it was not asked or not told
 	readable   bool   // DNSimple was asked about the operation itself, and answered or knows none
-	lost       bool   // DNSimple does not know the operation's id
 	note       string
 }
 
@@ -213,7 +212,7 @@ func (s *step) answered(e answered) {
 	}
 	switch e.err.Outcome {
 	case portfolio.OutcomeNotSent:
-		s.again(s.at.Add(distance(s.op.Checks, time.Minute, time.Hour)), "not sent: "+e.err.Error())
+		s.again(s.at.Add(distance(s.op.Checks, time.Minute, time.Hour)), "not sent: "+e.err.Said())
 	case portfolio.OutcomeRateLimited:
 		s.op.Sent++
 		retry := e.err.RetryAt
@@ -222,7 +221,7 @@ func (s *step) answered(e answered) {
 		} else if retry.After(latest) {
 			retry = latest
 		}
-		s.again(retry, "rate limited: "+e.err.Error())
+		s.again(retry, "rate limited: "+e.err.Said())
 	case portfolio.OutcomeUnauthorized, portfolio.OutcomePaymentRequired, portfolio.OutcomeForbidden,
 		portfolio.OutcomeNotFound, portfolio.OutcomeRejected:
 		s.op.Sent++
@@ -230,15 +229,15 @@ func (s *step) answered(e answered) {
 			// Somebody else settled the push or the change, or our own call did and
 			// its answer was lost: what is there now decides.
 			s.op.Checks, s.op.NextAt = 0, s.at
-			s.to(portfolio.StatePending, "it is no longer there: "+e.err.Error())
+			s.to(portfolio.StatePending, "it is no longer there: "+e.err.Said())
 			s.effects = append(s.effects, look{})
 			return
 		}
 		s.op.Refused = e.inRedemption
-		s.fail(e.err.Error())
+		s.fail("DNSimple refuses it: " + e.err.Said())
 	default:
 		s.op.Sent++
-		s.uncertain(e.err.Error())
+		s.uncertain(e.err.Said())
 	}
 }
 
@@ -303,7 +302,11 @@ func (s *step) done(note string) {
 	if s.op.Loud || s.op.Attention {
 		level = portfolio.LevelAlert
 	}
-	s.tell(level, "done", note)
+	text := "done; " + note
+	if s.op.Kind.Purchase() {
+		text = fmt.Sprintf("done for %s; %s", s.op.Reserved, note)
+	}
+	s.tell(level, "done", text)
 }
 
 func (s *step) observed(seen evidence) {

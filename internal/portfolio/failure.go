@@ -38,10 +38,11 @@ type CallError struct {
 }
 
 // Error names the call, what DNSimple said, and the request id.
-func (e *CallError) Error() string {
+func (e *CallError) Error() string { return e.Call + ": " + e.Said() }
+
+// Said is the error without the call's name, for texts that name it themselves.
+func (e *CallError) Said() string {
 	var b strings.Builder
-	b.WriteString(e.Call)
-	b.WriteString(": ")
 	if e.Status != 0 {
 		fmt.Fprintf(&b, "%d: ", e.Status)
 	}

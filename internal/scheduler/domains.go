@@ -65,8 +65,7 @@ func problem(job string, now time.Time, err error) portfolio.Event {
 
 // stable is an error without what differs each time: DNSimple's request id.
 func stable(err error) string {
-	var call *portfolio.CallError
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*portfolio.CallError](err); ok {
 		return fmt.Sprintf("%s|%s|%d", call.Call, call.Outcome, call.Status)
 	}
 	return err.Error()

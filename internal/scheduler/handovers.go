@@ -117,23 +117,18 @@ func (s *Scheduler) nameOf(ctx context.Context, c portfolio.RegistrantChange) st
 	s.mu.Lock()
 	name, ok := s.names[c.DomainID]
 	s.mu.Unlock()
-	if ok {
+	i := slices.IndexFunc(s.Accounts, func(a Account) bool { return a.ID == c.AccountID })
+	if ok || i < 0 {
 		return name
 	}
-	for _, a := range s.Accounts {
-		if a.ID != c.AccountID {
-			continue
-		}
-		d, _, err := a.Lister.Domain(ctx, c.DomainID)
-		if err != nil {
-			return ""
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.names[c.DomainID] = d.Name
-		return d.Name
+	d, _, err := s.Accounts[i].Lister.Domain(ctx, c.DomainID)
+	if err != nil {
+		return ""
 	}
-	return ""
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names[c.DomainID] = d.Name
+	return d.Name
 }
 
 // collect reads all pages of a list, or up to the first page on which everything
