@@ -244,7 +244,7 @@ func (x *Executor) confirmCancel(ctx context.Context, op portfolio.Operation) (c
 
 // callWithin bounds a call that changes something, the wait for its turn in the
 // quota included: what was confirmed must not leave much later.
-const callWithin = 6 * time.Minute
+const callWithin = 5*time.Minute + 30*time.Second
 
 // send carries out the armed call, writes its outcome, and looks at it. The call is
 // not cut short by a shutdown: its answer is worth more than our haste.

@@ -53,6 +53,9 @@ func (s *Store) Commit(c portfolio.Change) error {
 	if err != nil {
 		return err
 	}
+	if c.Operation == nil && c.Allow == nil {
+		return s.tell("store events", events, nil)
+	}
 	if c.Operation == nil {
 		return s.tell("store events", events, func(tx *bbolt.Tx) error { return allow(tx, c.Allow, counted{}) })
 	}

@@ -87,3 +87,24 @@ func TestToldHearsWhatWasStored(t *testing.T) {
 		t.Errorf("heard %v", heard)
 	}
 }
+
+func TestToldBeforeCostsNoTransaction(t *testing.T) {
+	s, err := Open(t.TempDir()+"/state.db", Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // nothing depends on it
+	once := portfolio.Change{Events: []portfolio.Event{{Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "once", Once: "x"}}}
+	if err := s.Commit(once); err != nil {
+		t.Fatal(err)
+	}
+	stats := s.db.Stats()
+	before := stats.TxStats.GetWrite()
+	if err := s.Commit(once); err != nil {
+		t.Fatal(err)
+	}
+	stats = s.db.Stats()
+	if after := stats.TxStats.GetWrite(); after != before {
+		t.Errorf("%d pages were written for nothing", after-before)
+	}
+}

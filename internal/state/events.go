@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -89,20 +90,32 @@ func (c counters) write(tx *bbolt.Tx) error {
 	return bucket(tx, metaBucket).Put([]byte(countersKey), v)
 }
 
-// tell runs a change and stores the events that it causes, in one transaction.
+// errNothingNew abandons a transaction in which every event was told before: a scan
+// of many domains says the same each time, and needs no fsync for that.
+var errNothingNew = errors.New("every event was told before")
+
+// tell runs a change, where there is one, and stores the events that it causes, in one transaction.
 // Whoever waits for events is woken once they are durable.
 func (s *Store) tell(act string, events []told, change func(*bbolt.Tx) error) error {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	var stored []portfolio.Event
 	err := s.update(act, func(tx *bbolt.Tx) error {
-		if err := change(tx); err != nil {
-			return err
+		if change != nil {
+			if err := change(tx); err != nil {
+				return err
+			}
 		}
 		var err error
 		stored, err = s.store(tx, events)
+		if err == nil && change == nil && len(stored) == 0 {
+			return errNothingNew
+		}
 		return err
 	})
+	if errors.Is(err, errNothingNew) {
+		return nil
+	}
 	if err != nil || len(stored) == 0 {
 		return err
 	}
