@@ -93,7 +93,7 @@ func TestToldBeforeCostsNoTransaction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // nothing depends on it
+	defer s.Close()
 	once := portfolio.Change{Events: []portfolio.Event{{Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "once", Once: "x"}}}
 	if err := s.Commit(once); err != nil {
 		t.Fatal(err)
