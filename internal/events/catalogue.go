@@ -30,48 +30,41 @@ func Catalogue() []Entry {
 		{portfolio.AboutDomain, "vendor-turn-late", alert, "DNSimple should have renewed the domain by itself, and has not."},
 		{portfolio.AboutDomain, "uncovered", alert, "The domain expires soon, and no rule speaks of it."},
 		{portfolio.AboutDomain, "blocked", alert, "A rule wants to act on the domain, and a guard or a ceiling forbids it."},
-		{portfolio.AboutDomain, "expiring", alert, "The domain is near its expiration and still not renewed; the text names the cause."},
-		{portfolio.AboutDomain, "lapsed", alert, "The domain has expired."},
 		{portfolio.AboutDomain, "alert", notice, "An alert rule matches the domain; the rule chooses the level."},
-		{portfolio.AboutDomain, "problem", alert, "What DNSimple says of the domain cannot be understood; it is not acted on."},
 
-		{portfolio.AboutPush, "seen", notice, "A push waits to be accepted, and its source is proven."},
+		{portfolio.AboutPush, "seen", notice, "A push waits to be accepted, and its source is proven; info where a rule speaks of it."},
 		{portfolio.AboutPush, "unproven", alert, "A push waits to be accepted, and its source cannot be proven."},
 		{portfolio.AboutPush, "held", info, "A hold rule keeps every acting rule from the push."},
 		{portfolio.AboutPush, "would-act", notice, "A rule would have acted on the push, but for its mode."},
 		{portfolio.AboutPush, "blocked", alert, "A rule wants to act on the push, and a guard forbids it."},
 		{portfolio.AboutPush, "alert", notice, "An alert rule matches the push; the rule chooses the level."},
-		{portfolio.AboutPush, "gone", notice, "A push is no longer there, and domaind neither accepted nor rejected it."},
-		{portfolio.AboutPush, "problem", alert, "What DNSimple says of the push cannot be understood; it is not acted on."},
 
-		{portfolio.AboutChange, "seen", alert, "A change of a domain's registrant is under way."},
+		{portfolio.AboutChange, "seen", alert, "A change of a domain's registrant is under way, or was completed; info where a rule speaks of it."},
 		{portfolio.AboutChange, "held", info, "A hold rule keeps every acting rule from the registrant change."},
 		{portfolio.AboutChange, "would-act", notice, "A rule would have cancelled the registrant change, but for its mode."},
 		{portfolio.AboutChange, "blocked", alert, "A rule wants to cancel the registrant change, and a guard forbids it."},
 		{portfolio.AboutChange, "alert", notice, "An alert rule matches the registrant change; the rule chooses the level."},
-		{portfolio.AboutChange, "problem", alert, "What DNSimple says of the registrant change cannot be understood; it is not acted on."},
 
 		{portfolio.AboutOperation, "reserved", info, "The worst-case price is set aside; nothing was sent."},
 		{portfolio.AboutOperation, "armed", info, "The request is about to leave."},
-		{portfolio.AboutOperation, "restoring", alert, "A lapsed domain is being brought back."},
 		{portfolio.AboutOperation, "pending", info, "DNSimple accepted the request and works on it."},
 		{portfolio.AboutOperation, "done", notice, "The operation is done, and the evidence is there."},
 		{portfolio.AboutOperation, "failed", alert, "The operation failed; its money is released."},
 		{portfolio.AboutOperation, "unknown", alert, "The request may have had its effect; it is looked for, and never sent again."},
 		{portfolio.AboutOperation, "released", info, "The money that was set aside is free again; nothing was sent."},
 		{portfolio.AboutOperation, "charged", info, "The charge was found in the account's billing."},
-		{portfolio.AboutOperation, "price-differs", notice, "The charge is not the price that was asked for before."},
+		{portfolio.AboutOperation, "price-differs", alert, "DNSimple charged more than was set aside."},
 
 		{portfolio.AboutAccount, "paused", alert, "The account is not acted on: DNSimple refused its token or its payment."},
 		{portfolio.AboutAccount, "resumed", notice, "The account is acted on again."},
-		{portfolio.AboutAccount, "problem", alert, "Something about the account needs a person."},
 
 		{portfolio.AboutScan, "completed", info, "A scan read everything that it looks at."},
+		{portfolio.AboutScan, "problem", alert, "An account, or something in it, could not be read or understood; the rest was."},
 		{portfolio.AboutScan, "failed", alert, "A scan could not be finished; it runs again at its next tick."},
 
 		{portfolio.AboutDaemon, "started", notice, "The daemon started."},
 		{portfolio.AboutDaemon, "stopped", notice, "The daemon stopped."},
-		{portfolio.AboutDaemon, "problem", alert, "Something about the daemon itself needs a person."},
+		{portfolio.AboutDaemon, "events-dropped", notice, "Nobody takes events, and the oldest of level info were dropped."},
 	}
 }
 

@@ -100,17 +100,21 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	case portfolio.VerdictLetLapse:
 		add(portfolio.LevelInfo, "let-lapse", d.Reason, d.Rule, 0)
 	}
-	if !isDomain {
-		add(portfolio.LevelInfo, "seen", d.Reason, "", 0)
-	}
+	spoken := isDomain
 	for _, a := range d.Alerts {
-		what, text := "alert", a.Text
-		if a.Rule == "" && d.Code == "unproven" {
-			what = "unproven"
-		} else if a.Rule != "" {
-			text = a.Rule + ": " + a.Text
+		switch {
+		case a.Rule != "":
+			add(a.Level, "alert", a.Rule+": "+a.Text, a.Rule, a.Repeat)
+			continue
+		case d.Code == "unproven":
+			add(a.Level, "unproven", a.Text, "", a.Repeat)
+		default:
+			add(a.Level, "seen", a.Text, "", a.Repeat)
 		}
-		add(a.Level, what, text, a.Rule, a.Repeat)
+		spoken = true
+	}
+	if !spoken {
+		add(portfolio.LevelInfo, "seen", d.Reason, "", 0)
 	}
 	return events
 }
