@@ -179,9 +179,14 @@ func (d *demo) showEvents(ctx context.Context, later *teardown) (<-chan struct{}
 	ended := errors.New("the daemon ended")
 	go func() {
 		defer close(shown)
+		day := ""
 		err := events.Follow(follow, nc, events.FeedOptions{Instance: d.cfg.Instance, All: true, Sleep: wall{}.Sleep}, func(r events.Received) error {
 			if d.worthShowing(r) {
-				d.say("", d.style.eventLine(r.Time.Format("Mon 15:04"), r.Level, r.Text))
+				if today := r.Time.Format("Monday, 2 January"); today != day {
+					day = today
+					d.say(bold, day)
+				}
+				d.say("", d.style.eventLine(r.Time.Format("  15:04"), r.Level, r.Text))
 			}
 			if r.About == portfolio.AboutDaemon && r.What == "stopped" {
 				return ended

@@ -114,7 +114,7 @@ func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts) {
 	}
 	if rule, from, ok := j.later(f); ok {
 		d.Code = "later"
-		d.Reason = fmt.Sprintf("it expires %s; %s speaks of it from %s on", j.ahead(f.ExpiresAt), rule.Name, j.day(from))
+		d.Reason = fmt.Sprintf("nothing to do yet; %s speaks of it from %s on", rule.Name, j.day(from))
 		return
 	}
 	if f.ExpiresAt.After(j.policy.WarnWithin.After(j.now)) {
