@@ -13,9 +13,9 @@ import (
 
 // begin brings an operation into being for a decision that every guard let pass,
 // and carries it as far as it goes now.
-func (x *Executor) begin(ctx context.Context, d portfolio.Decision, follows string) error {
+func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
 	now := x.now()
-	row, err := x.row(d, follows)
+	row, err := x.row(d)
 	if err != nil {
 		return err
 	}
@@ -37,12 +37,12 @@ func (x *Executor) begin(ctx context.Context, d portfolio.Decision, follows stri
 }
 
 // row is the operation that carries a decision out.
-func (x *Executor) row(d portfolio.Decision, follows string) (portfolio.Operation, error) {
+func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	account, id, name := d.Resource.Ident()
 	kind := operationKind(d.Do)
 	op := portfolio.Operation{
 		AccountID: account, Kind: kind, SubjectID: id, DomainID: domainOf(d.Resource), Name: name,
-		Occasion: occasion(d.Resource), Attempt: 1, Follows: follows,
+		Occasion: occasion(d.Resource), Attempt: 1,
 		Contact: d.Contact, Rule: d.Rule, RuleAt: d.RuleAt, Policy: d.Policy, Loud: d.Loud, Labels: d.Labels,
 		By: fmt.Sprintf("rule %s (%s)", d.Rule, d.RuleAt),
 	}
@@ -61,6 +61,15 @@ func (x *Executor) row(d portfolio.Decision, follows string) (portfolio.Operatio
 	}
 	if ok {
 		op.Attempt = last.Attempt + 1
+	}
+	if kind == portfolio.OpRestore {
+		refused, ok, err := x.ledger.LastAttempt(account, portfolio.OpRenew, id, op.Occasion)
+		if err != nil {
+			return op, fmt.Errorf("look for the refused renewal: %w", err)
+		}
+		if ok && refused.Refused {
+			op.Follows = refused.Key
+		}
 	}
 	op.Key = portfolio.OperationKey(account, kind, id, op.Occasion, op.Attempt)
 	return op, nil
@@ -163,14 +172,15 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	} else if stopped {
 		return stop("%s", g.Reason)
 	}
-	if g, stopped := x.tldAllows(ctx, decision, d, reg); stopped {
+	tld, g, stopped := x.tldAllows(ctx, decision, d, reg)
+	if stopped {
 		return stop("%s", g.Reason)
 	}
 	prices, err := reg.Prices(ctx, d.Name)
 	if err != nil {
 		return x.unreadable(op, err)
 	}
-	q, err := price(op.Kind, d, prices, op.Years)
+	q, err := price(op.Kind, d, prices, term(op.Kind, op.Years, tld))
 	if err != nil {
 		return stop("%s", err)
 	}
@@ -268,8 +278,8 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 	}
 	answer := answered{moment: moment(x.now()), remoteID: purchase.ID, err: failure(err)}
 	var lapsed *portfolio.Domain
-	if op.Kind == portfolio.OpRenew && op.Lapsed && refusal(answer.err) {
-		if d, _, err := reg.Domain(calling, op.DomainID); err == nil && d.State == portfolio.DomainExpired {
+	if op.Kind == portfolio.OpRenew && op.Lapsed && refused(answer.err) {
+		if d, _, err := reg.Domain(calling, op.DomainID); err == nil && d.State == portfolio.DomainExpired && !aboutMoney(answer.err, d) {
 			answer.inRedemption, lapsed = true, &d
 		}
 	}
@@ -283,7 +293,7 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 		}
 	}
 	if lapsed != nil {
-		return x.afterRefusal(ctx, op, *lapsed)
+		return x.afterRefusal(ctx, *lapsed)
 	}
 	for range effects { // only look
 		return x.look(ctx, op)
@@ -293,7 +303,7 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 
 // afterRefusal asks the policy anew once DNSimple refused the plain renewal of a
 // lapsed domain: now that it is known to be in redemption, it may want the restore.
-func (x *Executor) afterRefusal(ctx context.Context, refused portfolio.Operation, d portfolio.Domain) error {
+func (x *Executor) afterRefusal(ctx context.Context, d portfolio.Domain) error {
 	facts, err := x.Facts(d)
 	if err != nil {
 		return err
@@ -311,7 +321,7 @@ func (x *Executor) afterRefusal(ctx context.Context, refused portfolio.Operation
 	if decision.Verdict != portfolio.VerdictAct || decision.Do != portfolio.ActionRestore {
 		return nil
 	}
-	return x.begin(ctx, decision, refused.Key)
+	return x.begin(ctx, decision)
 }
 
 // Facts adds to a domain what the ledger remembers of it.
@@ -329,19 +339,22 @@ func (x *Executor) Facts(d portfolio.Domain) (portfolio.DomainFacts, error) {
 	return f, nil
 }
 
-// refusal says whether DNSimple refused a renewal for what the domain is, and not
-// for the money or the confirmation of its price.
-func refusal(err *portfolio.CallError) bool {
-	if err == nil || err.Outcome != portfolio.OutcomeRejected {
-		return false
-	}
-	text := strings.ToLower(err.Said())
+// refused says whether DNSimple itself refused a purchase.
+func refused(err *portfolio.CallError) bool {
+	return err != nil && err.Outcome == portfolio.OutcomeRejected
+}
+
+// aboutMoney says whether a renewal was refused for the money or the confirmation
+// of its price, and not for what the domain is. The domain's own name, which may
+// hold any word, says nothing of it.
+func aboutMoney(err *portfolio.CallError, d portfolio.Domain) bool {
+	text := strings.NewReplacer(d.Name, "", strings.ToLower(d.UnicodeName), "").Replace(strings.ToLower(err.Said()))
 	for _, money := range []string{"premium", "price", "card", "payment", "billing", "declined", "funds", "balance", "invoice"} {
 		if strings.Contains(text, money) {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // failure is an error of a registry as the call error that it is.

@@ -122,7 +122,7 @@ func (x *Executor) execute(ctx context.Context, d portfolio.Decision) error {
 	if err := x.announce(assessed); err != nil || assessed.Verdict != portfolio.VerdictAct {
 		return err
 	}
-	return x.begin(ctx, assessed, "")
+	return x.begin(ctx, assessed)
 }
 
 // ended says whether a shutdown has begun.

@@ -98,14 +98,15 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 		return d, err
 	}
 	reg := x.registries[f.AccountID]
-	if d, stopped := x.tldAllows(ctx, d, f.Domain, reg); stopped {
+	facts, d, stopped := x.tldAllows(ctx, d, f.Domain, reg)
+	if stopped {
 		return d, nil
 	}
 	prices, err := reg.Prices(ctx, f.Name)
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), nil //nolint:nilerr // the verdict carries it
 	}
-	q, err := price(kind, f.Domain, prices, d.Years)
+	q, err := price(kind, f.Domain, prices, term(kind, d.Years, facts))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil
 	}
@@ -149,20 +150,30 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 	return d, false, nil
 }
 
-// tldAllows says whether names under the TLD are renewed by hand at all.
-func (x *Executor) tldAllows(ctx context.Context, d portfolio.Decision, dom portfolio.Domain, reg Reader) (portfolio.Decision, bool) {
+// tldAllows says whether names under the TLD are renewed by hand at all, and what
+// DNSimple says of it.
+func (x *Executor) tldAllows(ctx context.Context, d portfolio.Decision, dom portfolio.Domain, reg Reader) (portfolio.TLDFacts, portfolio.Decision, bool) {
 	facts, err := x.tld(ctx, reg, portfolio.TLD(dom.Name))
 	switch {
 	case err != nil:
-		return guarded(d, portfolio.VerdictBlocked, codeUnreachable, "what its TLD allows could not be read: "+err.Error()), true
+		return facts, guarded(d, portfolio.VerdictBlocked, codeUnreachable, "what its TLD allows could not be read: "+err.Error()), true
 	case facts.AutoRenewOnly && dom.AutoRenew:
-		return guarded(d, portfolio.VerdictWait, codeVendorTurn, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is on"), true
+		return facts, guarded(d, portfolio.VerdictWait, codeVendorTurn, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is on"), true
 	case facts.AutoRenewOnly:
-		return guarded(d, portfolio.VerdictBlocked, codeAutoOnly, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is off: switch it on"), true
+		return facts, guarded(d, portfolio.VerdictBlocked, codeAutoOnly, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is off: switch it on"), true
 	case !facts.RenewalEnabled:
-		return guarded(d, portfolio.VerdictBlocked, codeNotRenewed, "DNSimple does not renew names under ."+facts.TLD), true
+		return facts, guarded(d, portfolio.VerdictBlocked, codeNotRenewed, "DNSimple does not renew names under ."+facts.TLD), true
 	}
-	return d, false
+	return facts, d, false
+}
+
+// term is how many years a purchase buys: a restore buys what its TLD sells at
+// least.
+func term(kind portfolio.OperationKind, years int, tld portfolio.TLDFacts) int {
+	if kind == portfolio.OpRestore {
+		return max(tld.MinimumRegistration, 1)
+	}
+	return max(years, 1)
 }
 
 // tld asks what DNSimple says of a TLD, once a day.

@@ -114,6 +114,7 @@ func (x *Executor) seenPurchase(ctx context.Context, op portfolio.Operation, reg
 		seen.note += err.Error()
 		return seen
 	}
+	seen.read = true
 	moved := !d.ExpiresAt.Before(op.ExpiresAt.AddDate(op.Years, 0, -3))
 	seen.happened = d.State == portfolio.DomainRegistered && (op.Kind == portfolio.OpRestore || moved)
 	seen.note += fmt.Sprintf("it is %s and expires on %s", d.State, portfolio.OccasionOf(d.ExpiresAt))

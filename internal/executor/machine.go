@@ -72,6 +72,7 @@ type evidence struct {
 	remote     portfolio.Progress
 	state      string // DNSimple's word for it; "" where it was not asked or not told
 	readable   bool   // DNSimple was asked about the operation itself, and answered or knows none
+	read       bool   // the domain was read: without happened, it stands as it was
 	note       string
 }
 
@@ -241,19 +242,23 @@ func (s *step) answered(e answered) {
 	}
 }
 
-// again takes the row back to reserved: it is certain that nothing happened.
+// again takes the row back to reserved: it is certain that nothing happened. A
+// purchase is not tried for ever, since its money is missing elsewhere.
 func (s *step) again(at time.Time, note string) {
+	if s.op.Kind.Purchase() && s.at.Sub(s.op.CreatedAt) > giveUp {
+		s.abandon(note)
+		return
+	}
 	s.op.SpendDay, s.op.ArmedAt = "", time.Time{}
 	s.op.Checks++
 	s.op.NextAt = at
 	s.to(portfolio.StateReserved, note)
 }
 
-// delayed keeps what is reserved, and tries again; not for ever, since the money
-// is missing elsewhere.
+// delayed keeps what is reserved, and tries again; not for ever.
 func (s *step) delayed(why string) {
 	if s.at.Sub(s.op.CreatedAt) > giveUp {
-		s.fail("given up after a day: " + why)
+		s.abandon(why)
 		return
 	}
 	s.again(s.at.Add(distance(s.op.Checks, time.Minute, time.Hour)), why)
@@ -278,16 +283,27 @@ func (s *step) restarted() {
 	s.op.NextAt = s.at
 }
 
-// fail ends the row; the money that it held is free again.
+// abandon ends a row that could not be carried out for a day. Nothing was bought,
+// and nothing else would tell.
+func (s *step) abandon(why string) {
+	s.end("given up after a day: "+why, portfolio.LevelAlert, "failed")
+}
+
+// fail ends the row. Where nothing was ever sent, nobody need be alarmed.
 func (s *step) fail(note string) {
+	if s.op.Sent == 0 {
+		s.end(note, portfolio.LevelInfo, "released")
+		return
+	}
+	s.end(note, portfolio.LevelAlert, "failed")
+}
+
+// end ends the row; the money that it held is free again.
+func (s *step) end(note string, level portfolio.Level, what string) {
 	s.op.Reserved, s.op.SpendDay = 0, ""
 	s.op.NextAt, s.op.EndedAt = time.Time{}, s.at
 	s.op.Attention = false
 	s.to(portfolio.StateFailed, note)
-	level, what := portfolio.LevelAlert, "failed"
-	if s.op.Sent == 0 {
-		level, what = portfolio.LevelInfo, "released"
-	}
 	s.tell(level, what, note)
 }
 
@@ -320,14 +336,14 @@ func (s *step) observed(seen evidence) {
 		s.done(fmt.Sprintf("DNSimple calls it %s, but %s", seen.state, seen.note))
 	case seen.happened && (seen.remote == portfolio.ProgressFinished || !s.op.Kind.Purchase()):
 		s.done(seen.note)
-	case ended:
+	case ended && seen.read: // what was not read may have moved all the same
 		s.fail(fmt.Sprintf("DNSimple calls it %s; %s", seen.state, seen.note))
 	case seen.impossible != "":
 		s.fail(seen.impossible)
 	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && seen.readable && seen.remote == portfolio.ProgressUnknown:
 		s.uncertain(fmt.Sprintf("DNSimple's answer says nothing (%s); %s", seen.state, seen.note))
 	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > patience &&
-		(seen.remote == portfolio.ProgressFinished || !seen.readable):
+		(seen.remote != portfolio.ProgressUnderWay || !seen.readable):
 		s.uncertain("two days after it was sent there is no evidence of it; " + seen.note)
 	case s.op.State == portfolio.StateUnknown:
 		s.wait(unknownFirst, time.Hour)

@@ -96,7 +96,8 @@ type quote struct {
 var errNoPrice = errors.New("DNSimple gives no price for it")
 
 // price works out the worst case from DNSimple's prices: years cost the price
-// times the years; a restore costs its fee and a renewal; a trustee costs extra.
+// times the years; a restore costs its fee and a renewal of its years; a trustee
+// costs extra.
 func price(kind portfolio.OperationKind, d portfolio.Domain, p portfolio.Prices, years int) (quote, error) {
 	if p.Renewal <= 0 {
 		return quote{}, fmt.Errorf("%w (renewal)", errNoPrice)
@@ -107,7 +108,7 @@ func price(kind portfolio.OperationKind, d portfolio.Domain, p portfolio.Prices,
 		if p.Restore <= 0 {
 			return quote{}, fmt.Errorf("%w (restore)", errNoPrice)
 		}
-		q.total = p.Restore + p.Renewal
+		q.total += p.Restore
 		confirm = p.Restore
 	}
 	if d.Trustee {

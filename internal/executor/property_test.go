@@ -1,0 +1,256 @@
+package executor
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"domaind/internal/portfolio"
+)
+
+// drawEvent draws anything that can happen to a row, whether it fits or not.
+func drawEvent(t *rapid.T, kind portfolio.OperationKind, at time.Time) event {
+	m := moment(at)
+	switch rapid.IntRange(0, 8).Draw(t, "event") {
+	case 0:
+		return planned{m, fresh(kind)}
+	case 1, 2:
+		c := clearing(kind, at)
+		if kind.Purchase() {
+			c.total = portfolio.Money(rapid.IntRange(1, 5000).Draw(t, "total"))
+			c.lapsed = rapid.Bool().Draw(t, "lapsed")
+		}
+		return c
+	case 3:
+		return withdrawn{m, "so"}
+	case 4:
+		return delayed{m, "so"}
+	case 5:
+		e := answered{moment: m, remoteID: 5}
+		if rapid.Bool().Draw(t, "error") {
+			e.remoteID, e.err = 0, failing(rapid.SampledFrom([]portfolio.Outcome{
+				portfolio.OutcomeNotSent, portfolio.OutcomeRateLimited, portfolio.OutcomeUnauthorized, portfolio.OutcomePaymentRequired,
+				portfolio.OutcomeForbidden, portfolio.OutcomeNotFound, portfolio.OutcomeRejected, portfolio.OutcomeUnknown, "new",
+			}).Draw(t, "outcome"))
+			e.err.RetryAt = at.Add(time.Duration(rapid.Int64Range(-1e15, 1e15).Draw(t, "retry")))
+			e.inRedemption = rapid.Bool().Draw(t, "redemption")
+		}
+		return e
+	case 6:
+		return restarted{m}
+	case 7:
+		seen := evidence{
+			happened: rapid.Bool().Draw(t, "happened"), readable: rapid.Bool().Draw(t, "readable"), read: rapid.Bool().Draw(t, "read"),
+			remote: portfolio.Progress(rapid.IntRange(0, 3).Draw(t, "remote")), state: "so", note: "so",
+		}
+		if rapid.Bool().Draw(t, "impossible") {
+			seen.impossible = "gone"
+		}
+		return observed{m, seen}
+	default:
+		e := charged{moment: m, final: rapid.Bool().Draw(t, "final")}
+		if rapid.Bool().Draw(t, "found") {
+			e.amount, e.refs = portfolio.Money(rapid.IntRange(0, 5000).Draw(t, "amount")), []string{"1#0"}
+		}
+		return e
+	}
+}
+
+// history is what a check remembers of a row's way.
+type history struct {
+	sends   int  // requests that were let go
+	undone  bool // since the last of them it became certain that nothing happened
+	pending bool
+}
+
+// TestMachineProperties walks random ways through the machine.
+func TestMachineProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]portfolio.OperationKind{
+			portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept, portfolio.OpReject, portfolio.OpCancelChange,
+		}).Draw(t, "kind")
+		at := noon
+		first := fresh(kind)
+		first.Loud = rapid.Bool().Draw(t, "loud")
+		op, _, err := next(portfolio.Operation{}, planned{moment(at), first})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var h history
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			at = at.Add(time.Duration(rapid.Int64Range(1, int64(20*time.Hour)).Draw(t, "later")))
+			e := drawEvent(t, kind, at)
+			row, effects, err := checkPure(t, op, e)
+			if err != nil {
+				continue
+			}
+			h.check(t, op, row, e, effects)
+			checkRow(t, row, at)
+			checkSteps(t, op, row, at)
+			checkTold(t, op, row, e, effects)
+			op = row
+		}
+	})
+}
+
+// checkPure makes a step twice: the answers are the same, and the argument stays.
+func checkPure(t *rapid.T, op portfolio.Operation, e event) (portfolio.Operation, []effect, error) {
+	op.History = slices.Grow(op.History, 4) // room in which a shared slice would be written to
+	before := clone(op)
+	row, effects, err := next(op, e)
+	again, effectsAgain, errAgain := next(op, e)
+	if diff := cmp.Diff(row, again) + cmp.Diff(fmt.Sprintf("%+v", effects), fmt.Sprintf("%+v", effectsAgain)); diff != "" || (err == nil) != (errAgain == nil) {
+		t.Fatalf("the same step gives another answer: %v, %v, %s", err, errAgain, diff)
+	}
+	if diff := cmp.Diff(before, op); diff != "" {
+		t.Fatalf("the argument changed: %s", diff)
+	}
+	if err != nil {
+		if diff := cmp.Diff(before, row); diff != "" || effects != nil {
+			t.Fatalf("an event that does not fit changes something: %s", diff)
+		}
+		return row, effects, err
+	}
+	for i := range row.History {
+		row.History[i].Note += "!"
+	}
+	if diff := cmp.Diff(before, op); diff != "" {
+		t.Fatalf("the history is shared: %s", diff)
+	}
+	return again, effectsAgain, nil
+}
+
+// check holds what must hold of what is sent.
+func (h *history) check(t *rapid.T, op, row portfolio.Operation, e event, effects []effect) {
+	sends := slices.ContainsFunc(effects, func(f effect) bool { _, ok := f.(send); return ok })
+	if sends != (row.State == portfolio.StateArmed) {
+		t.Fatalf("%s → %s sends: %v", op.State, row.State, sends)
+	}
+	if sends {
+		if op.State != portfolio.StateReserved {
+			t.Fatalf("sent from %s", op.State)
+		}
+		if kind := row.Kind; kind.Purchase() && h.sends > 0 && !h.undone {
+			t.Fatalf("a second %s is sent although the first may have had its effect", kind)
+		}
+		h.sends++
+		h.undone = false
+	}
+	if a, ok := e.(answered); ok && a.err != nil {
+		h.undone = a.err.Outcome == portfolio.OutcomeNotSent || a.err.Outcome == portfolio.OutcomeRateLimited
+	}
+	if row.Sent < op.Sent || row.Sent > h.sends {
+		t.Fatalf("%d requests are counted as sent, of %d", row.Sent, h.sends)
+	}
+	switch _, ok := e.(restarted); {
+	case ok && row.Kind.Purchase() && row.State != portfolio.StateUnknown:
+		t.Fatalf("a purchase found armed becomes %s", row.State)
+	case ok && !row.Kind.Purchase() && row.State != portfolio.StateReserved:
+		t.Fatalf("a wish found armed becomes %s", row.State)
+	}
+	if op.State == portfolio.StateUnknown && row.State != portfolio.StateUnknown && row.State != portfolio.StateDone && row.State != portfolio.StateFailed {
+		t.Fatalf("unknown leads to %s", row.State)
+	}
+	if !op.State.Open() {
+		if _, ok := e.(charged); !ok || op.State != portfolio.StateDone || row.State != portfolio.StateDone || op.Charge != nil {
+			t.Fatalf("%s takes a %T", op.State, e)
+		}
+	}
+}
+
+// checkRow holds what must hold of a row at rest.
+func checkRow(t *rapid.T, row portfolio.Operation, at time.Time) {
+	if row.Kind.Purchase() {
+		if released := row.Reserved == 0; released != (row.State == portfolio.StateFailed) {
+			t.Fatalf("%s holds %s", row.State, row.Reserved)
+		}
+		counts := row.State == portfolio.StateArmed || row.State == portfolio.StatePending ||
+			row.State == portfolio.StateUnknown || row.State == portfolio.StateDone
+		if (row.SpendDay != "") != counts {
+			t.Fatalf("%s counts to the day %q", row.State, row.SpendDay)
+		}
+	} else if row.Reserved != 0 || row.SpendDay != "" {
+		t.Fatalf("a wish holds %s", row.Reserved)
+	}
+	if row.State.Open() {
+		if row.NextAt.IsZero() || row.NextAt.Before(at) || row.NextAt.After(at.Add(time.Hour)) {
+			t.Fatalf("%s, and looked at again %s after %s", row.State, row.NextAt, at)
+		}
+	}
+	if row.EndedAt.IsZero() == !row.State.Open() {
+		t.Fatalf("%s, and ended %s", row.State, row.EndedAt)
+	}
+	if row.State == portfolio.StateFailed && !row.NextAt.IsZero() {
+		t.Fatal("a failed row is looked at again")
+	}
+	if row.ArmedAt.IsZero() && (row.State == portfolio.StateArmed || row.State == portfolio.StatePending || row.State == portfolio.StateUnknown) {
+		t.Fatalf("%s, and never armed", row.State)
+	}
+}
+
+// checkSteps: a change of state is told by one step, and so is a note.
+func checkSteps(t *rapid.T, op, row portfolio.Operation, at time.Time) {
+	added := len(row.History) - len(op.History)
+	if added < 0 || added > 1 || added == 0 && row.State != op.State {
+		t.Fatalf("%s → %s adds %d steps", op.State, row.State, added)
+	}
+	if diff := cmp.Diff(op.History, row.History[:len(op.History)]); diff != "" {
+		t.Fatalf("the past changed: %s", diff)
+	}
+	if added == 1 {
+		if last := row.History[len(row.History)-1]; last.State != row.State || !last.At.Equal(at) || last.Note == "" || last.By == "" {
+			t.Fatalf("step %+v of %s at %s", last, row.State, at)
+		}
+	}
+}
+
+// checkTold: who must hear of a step hears of it, as loudly as it deserves.
+func checkTold(t *rapid.T, op, row portfolio.Operation, e event, effects []effect) {
+	var told []string
+	for _, f := range effects {
+		if say, ok := f.(tell); ok {
+			told = append(told, string(say.Level)+" "+say.What)
+		}
+	}
+	var want []string
+	switch {
+	case row.State == portfolio.StateDone && op.State == portfolio.StateDone:
+		if c, ok := e.(charged); ok && len(c.refs) > 0 {
+			want = []string{"info charged"}
+			if c.amount > row.Reserved {
+				want = []string{"alert price-differs"}
+			}
+		}
+	case row.State == portfolio.StateArmed:
+		want = []string{"info armed"}
+	case row.State == portfolio.StatePending && op.State == portfolio.StateArmed:
+		if a, ok := e.(answered); ok && a.err == nil {
+			want = []string{"info pending"}
+			if row.Loud {
+				want = []string{"alert pending"}
+			}
+		}
+	case row.State == portfolio.StateUnknown && op.State != portfolio.StateUnknown:
+		want = []string{"alert unknown"}
+	case row.State == portfolio.StateDone:
+		want = []string{"notice done"}
+		if row.Loud || row.Attention {
+			want = []string{"alert done"}
+		}
+	case row.State == portfolio.StateFailed:
+		want = []string{"alert failed"}
+		if _, ok := e.(withdrawn); ok && row.Sent == 0 {
+			want = []string{"info released"}
+		}
+		if o, ok := e.(observed); ok && row.Sent == 0 && o.seen.impossible != "" {
+			want = []string{"info released"}
+		}
+	}
+	if !slices.Equal(told, want) {
+		t.Fatalf("%s → %s by %T tells %v, not %v", op.State, row.State, e, told, want)
+	}
+}
