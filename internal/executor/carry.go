@@ -82,8 +82,8 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 		return nil // it stays reserved, and is taken up after the restart
 	}
 	if op.Sent > 0 && !op.Kind.Purchase() {
-		// A wish whose answer was lost may have come true.
-		if seen := x.seen(ctx, op); seen.happened || seen.impossible != "" {
+		// A wish whose answer was lost may have come true, or still be about to.
+		if seen := x.seen(ctx, op); seen.happened || seen.impossible != "" || seen.gone {
 			return x.observe(ctx, op, seen)
 		}
 	}

@@ -136,7 +136,7 @@ func (x *Executor) seenAccept(ctx context.Context, op portfolio.Operation, reg R
 	case push == nil && op.Checks >= lostChecks:
 		return evidence{impossible: "the push is not waiting any more, and the domain did not come"}
 	default:
-		return evidence{note: "the domain is not in the account yet"}
+		return evidence{gone: push == nil, note: "the domain is not in the account yet"}
 	}
 }
 

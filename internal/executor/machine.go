@@ -69,6 +69,7 @@ type (
 type evidence struct {
 	happened   bool   // the effect is there
 	impossible string // why it can no longer happen; "" where it can
+	gone       bool   // the push is not waiting any more: there is nothing to send again
 	remote     portfolio.Progress
 	state      string // DNSimple's word for it; "" where it was not asked or not told
 	readable   bool   // DNSimple was asked about the operation itself, and answered or knows none

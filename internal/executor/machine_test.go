@@ -59,8 +59,11 @@ func in(tb testing.TB, kind portfolio.OperationKind, state portfolio.OperationSt
 		portfolio.StateArmed:    {clearing(kind, noon)},
 		portfolio.StatePending:  {clearing(kind, noon), answered{moment: moment(noon), remoteID: 5}},
 		portfolio.StateUnknown:  {clearing(kind, noon), answered{moment: moment(noon), err: failing(portfolio.OutcomeUnknown)}},
-		portfolio.StateDone: {clearing(kind, noon), answered{moment: moment(noon), remoteID: 5},
-			observed{moment(noon), evidence{happened: true, remote: portfolio.ProgressFinished}}},
+		portfolio.StateDone: {
+			clearing(kind, noon),
+			answered{moment: moment(noon), remoteID: 5},
+			observed{moment(noon), evidence{happened: true, remote: portfolio.ProgressFinished}},
+		},
 		portfolio.StateFailed: {withdrawn{moment(noon), "so"}},
 	}
 	op := portfolio.Operation{}

@@ -8,7 +8,7 @@ import (
 	"domaind/internal/portfolio"
 )
 
-func money(m portfolio.Money) *portfolio.Money { return &m }
+func money(m portfolio.Money) *portfolio.Money { return new(m) }
 
 // book is what was spent: by account (0: all) and day or month, and what is reserved.
 type book struct {
@@ -51,41 +51,59 @@ func TestCeilings(t *testing.T) {
 		{name: "no limits", price: 1 << 40},
 		{name: "purchase at the limit", global: Limits{PerPurchase: money(1500)}, price: 1500},
 		{name: "purchase a cent over", global: Limits{PerPurchase: money(1500)}, price: 1501, ceiling: "max_per_purchase"},
-		{name: "purchase over the account's", global: Limits{PerPurchase: money(9000)}, main: Limits{PerPurchase: money(1500)}, price: 1501,
-			ceiling: "max_per_purchase", whose: mainID},
+		{
+			name: "purchase over the account's", global: Limits{PerPurchase: money(9000)}, main: Limits{PerPurchase: money(1500)}, price: 1501,
+			ceiling: "max_per_purchase", whose: mainID,
+		},
 		{name: "zero allows nothing", global: Limits{PerDay: money(0)}, price: 1, ceiling: "max_per_day"},
 		{name: "day at the limit", global: Limits{PerDay: money(5000)}, book: book{days: one("all 2026-11-21", 3500, 2)}, price: 1500},
 		{name: "day a cent over", global: Limits{PerDay: money(5000)}, book: book{days: one("all 2026-11-21", 3501, 2)}, price: 1500, ceiling: "max_per_day"},
 		{name: "another day", global: Limits{PerDay: money(5000)}, book: book{days: one("all 2026-11-20", 5000, 9)}, price: 1500},
-		{name: "reserved counts to today", global: Limits{PerDay: money(5000)},
+		{
+			name: "reserved counts to today", global: Limits{PerDay: money(5000)},
 			book:  book{days: one("all 2026-11-21", 2000, 2), reserved: map[int64]portfolio.Tally{0: tally(1501, 1)}},
-			price: 1500, ceiling: "max_per_day"},
-		{name: "reserved counts to the month", global: Limits{PerMonth: money(5000)},
+			price: 1500, ceiling: "max_per_day",
+		},
+		{
+			name: "reserved counts to the month", global: Limits{PerMonth: money(5000)},
 			book:  book{months: one("all 2026-11", 2000, 2), reserved: map[int64]portfolio.Tally{0: tally(1501, 1)}},
-			price: 1500, ceiling: "max_per_month"},
+			price: 1500, ceiling: "max_per_month",
+		},
 		{name: "month at the limit", global: Limits{PerMonth: money(5000)}, book: book{months: one("all 2026-11", 3500, 2)}, price: 1500},
 		{name: "month a cent over", global: Limits{PerMonth: money(5000)}, book: book{months: one("all 2026-11", 3501, 2)}, price: 1500, ceiling: "max_per_month"},
 		{name: "another month", global: Limits{PerMonth: money(5000)}, book: book{months: one("all 2026-10", 9000, 2)}, price: 1500},
 		{name: "the last of the day", global: Limits{PurchasesPerDay: 3}, book: book{days: one("all 2026-11-21", 10, 2)}, price: 1},
 		{name: "one more than a day takes", global: Limits{PurchasesPerDay: 3}, book: book{days: one("all 2026-11-21", 10, 3)}, price: 1, ceiling: "max_purchases_per_day"},
-		{name: "reserved ones are counted", global: Limits{PurchasesPerDay: 3},
+		{
+			name: "reserved ones are counted", global: Limits{PurchasesPerDay: 3},
 			book:  book{days: one("all 2026-11-21", 10, 2), reserved: map[int64]portfolio.Tally{0: tally(1, 1)}},
-			price: 1, ceiling: "max_purchases_per_day"},
-		{name: "account's day", global: Limits{PerDay: money(50000)}, main: Limits{PerDay: money(2000)}, book: book{days: one("main 2026-11-21", 501, 1)},
-			price: 1500, ceiling: "max_per_day", whose: mainID},
-		{name: "account's month, with what it reserved", main: Limits{PerMonth: money(2000)},
+			price: 1, ceiling: "max_purchases_per_day",
+		},
+		{
+			name: "account's day", global: Limits{PerDay: money(50000)}, main: Limits{PerDay: money(2000)}, book: book{days: one("main 2026-11-21", 501, 1)},
+			price: 1500, ceiling: "max_per_day", whose: mainID,
+		},
+		{
+			name: "account's month, with what it reserved", main: Limits{PerMonth: money(2000)},
 			book:  book{months: one("main 2026-11", 1, 1), reserved: map[int64]portfolio.Tally{mainID: tally(500, 1)}},
-			price: 1500, ceiling: "max_per_month", whose: mainID},
-		{name: "account's count", main: Limits{PurchasesPerDay: 1}, book: book{days: one("main 2026-11-21", 1, 1)}, price: 1,
-			ceiling: "max_purchases_per_day", whose: mainID},
-		{name: "another account's money", main: Limits{PerDay: money(1500), PerMonth: money(1500), PurchasesPerDay: 1},
+			price: 1500, ceiling: "max_per_month", whose: mainID,
+		},
+		{
+			name: "account's count", main: Limits{PurchasesPerDay: 1}, book: book{days: one("main 2026-11-21", 1, 1)}, price: 1,
+			ceiling: "max_purchases_per_day", whose: mainID,
+		},
+		{
+			name: "another account's money", main: Limits{PerDay: money(1500), PerMonth: money(1500), PurchasesPerDay: 1},
 			book: book{
 				days: one("desk 2026-11-21", 9000, 9), months: one("desk 2026-11", 9000, 9),
 				reserved: map[int64]portfolio.Tally{deskID: tally(9000, 9)},
-			}, price: 1500},
+			}, price: 1500,
+		},
 		// At noon in London it is the 22nd in Auckland.
-		{name: "the policy's day", location: auckland, global: Limits{PerDay: money(5000)}, book: book{days: one("all 2026-11-22", 5000, 9)}, price: 1,
-			ceiling: "max_per_day"},
+		{
+			name: "the policy's day", location: auckland, global: Limits{PerDay: money(5000)}, book: book{days: one("all 2026-11-22", 5000, 9)}, price: 1,
+			ceiling: "max_per_day",
+		},
 		{name: "not the policy's day", location: auckland, global: Limits{PerDay: money(5000)}, book: book{days: one("all 2026-11-21", 5000, 9)}, price: 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

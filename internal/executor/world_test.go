@@ -214,7 +214,7 @@ func (w *world) start() {
 	for _, a := range w.cfg.Accounts {
 		c, err := client.New(client.Options{
 			Endpoint: "https://api.dnsimple.com", Account: a.Account, Token: "token-" + a.Name, UserAgent: "domaind/test",
-			RequestsPerHour: 100_000, Now: w.now, Sleep: w.clock.Sleep, Transport: w,
+			RequestsPerHour: 5000, Now: w.now, Sleep: w.clock.Sleep, Transport: w,
 		})
 		if err != nil {
 			w.t.Fatal(err)
@@ -277,6 +277,18 @@ func (w *world) answer(req *http.Request, status int, body string) *http.Respons
 	return &http.Response{
 		StatusCode: status, Request: req, Body: io.NopCloser(bytes.NewBufferString(body)),
 		Header: http.Header{"Content-Type": {"application/json"}, "Date": {w.clock.Now().Format(http.TimeFormat)}},
+	}
+}
+
+// by lets somebody else do something in the account main.
+func (w *world) by(method, path, body string, status int) {
+	w.t.Helper()
+	req := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
+	req.Header.Set("Authorization", "Bearer token-main")
+	rec := httptest.NewRecorder()
+	w.server.ServeHTTP(rec, req)
+	if rec.Code != status {
+		w.t.Fatalf("%s %s: %d %s", method, path, rec.Code, rec.Body)
 	}
 }
 
