@@ -10,12 +10,18 @@ import (
 	"domaind/internal/rules"
 )
 
-// fakeReader answers what a plan asks. A call that it does not have is a nil
-// Registry's, and panics: a plan makes no other.
+// fakeReader answers what a plan asks, and who owns a domain. A call that it does
+// not have is a nil Registry's, and panics.
 type fakeReader struct {
 	Registry
+	domain func(id int64) (portfolio.Domain, error)
 	prices func(name string) (portfolio.Prices, error)
 	tld    func(tld string) (portfolio.TLDFacts, error)
+}
+
+func (f fakeReader) Domain(_ context.Context, id int64) (portfolio.Domain, portfolio.Answer, error) {
+	d, err := f.domain(id)
+	return d, portfolio.Answer{}, err
 }
 
 func (f fakeReader) Prices(_ context.Context, name string) (portfolio.Prices, error) {

@@ -97,7 +97,13 @@ func TestClockSkew(t *testing.T) {
 			}
 			w.settle(time.Hour)
 			w.expect(0, 0)
-			equal(t, "state", w.row().State, portfolio.StateReserved)
+			op := w.row()
+			equal(t, "state", op.State, portfolio.StateReserved)
+			why := "off DNSimple's"
+			if tc.fault != nil {
+				why = "no Date"
+			}
+			holds(t, op.History[len(op.History)-1].Note, why)
 			w.offset, w.fault = 0, nil
 			w.settle(2 * time.Hour)
 			w.expect(1, 1500, renewsA)
@@ -300,6 +306,7 @@ func TestAnswersToAPurchase(t *testing.T) {
 		{"empty 201, but it happened", true, nil, 201, ``, portfolio.StateUnknown, "renew a.com done", 1, 1},
 		{"truncated 201, but it happened", true, nil, 201, `{"data":{"id":`, portfolio.StateUnknown, "renew a.com done", 1, 1},
 		{"504, but it happened", true, nil, 504, ``, portfolio.StateUnknown, "renew a.com done", 1, 1},
+		{"401", false, nil, 401, `{"message":"Authentication failed"}`, portfolio.StateFailed, "renew a.com failed", 1, 0}, // it is paused
 		{"402", false, nil, 402, `{"message":"outstanding payments"}`, portfolio.StateFailed, "renew a.com failed; renew a.com done", 2, 1},
 		{"403", false, nil, 403, `{"message":"Permission Denied"}`, portfolio.StateFailed, "renew a.com failed; renew a.com done", 2, 1},
 		{"429", false, nil, 429, `{"message":"quota exceeded"}`, portfolio.StateReserved, "renew a.com done", 2, 1},

@@ -346,6 +346,8 @@ func (s *step) observed(seen evidence) {
 	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > patience &&
 		(seen.remote != portfolio.ProgressUnderWay || !seen.readable):
 		s.uncertain("two days after it was sent there is no evidence of it; " + seen.note)
+	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > patience && !seen.gone:
+		s.uncertain("two days after it was sent there is no evidence of it; " + seen.note) // a wish is sent until there is
 	case s.op.State == portfolio.StateUnknown:
 		s.wait(unknownFirst, time.Hour)
 	default:

@@ -100,6 +100,36 @@ func TestSourceChangesBeforeItIsAccepted(t *testing.T) {
 	}
 }
 
+// What proves is an answer about this domain, in that account, and nothing less.
+func TestProof(t *testing.T) {
+	gone := &portfolio.CallError{Outcome: portfolio.OutcomeNotFound, Message: "not found"}
+	for name, tc := range map[string]struct {
+		domain portfolio.Domain
+		err    error
+		source int64
+		why    string
+	}{
+		"owns it":           {domain: portfolio.Domain{ID: 70, AccountID: studioID, Name: "gift.com"}, source: studioID},
+		"another domain":    {domain: portfolio.Domain{ID: 71, AccountID: studioID, Name: "gift.com"}, why: "not its own"},
+		"another account's": {domain: portfolio.Domain{ID: 70, AccountID: deskID, Name: "gift.com"}, why: "not its own"},
+		"nothing":           {why: "not its own"},
+		"does not own it":   {err: gone, why: "none of the configured accounts owns"},
+		"an error":          {err: failing(portfolio.OutcomeUnknown), why: "could not be read"},
+		"a refused token":   {err: failing(portfolio.OutcomeUnauthorized), why: "could not be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := New(Options{Registries: map[int64]Registry{
+				mainID:   fakeReader{}, // the target is not asked
+				studioID: fakeReader{domain: func(int64) (portfolio.Domain, error) { return tc.domain, tc.err }},
+			}})
+			f := x.Prove(t.Context(), portfolio.Push{ID: 5, AccountID: mainID, DomainID: 70})
+			equal(t, "source", f.SourceID, tc.source)
+			equal(t, "proven", f.Proven(), tc.source != 0)
+			holds(t, f.Unproven, tc.why)
+		})
+	}
+}
+
 // Two accounts that claim the same domain prove nothing.
 func TestTwoOwners(t *testing.T) {
 	w := newWorld(t, pushed, acceptFromStudio)
@@ -213,6 +243,27 @@ func TestLostAnswerToAWish(t *testing.T) {
 				equal(t, "sent", w.row().Sent, sent)
 			})
 		}
+	}
+}
+
+// A wish is sent until there is evidence: one that DNSimple forgets is sent again,
+// and one that no rule wants any more is said to have failed.
+func TestWishWithoutEvidence(t *testing.T) {
+	for still, rows := range map[bool]string{true: "cancel-change change-9 done", false: "cancel-change change-9 failed"} {
+		w := newWorld(t, change, ample+"[[rule]]\nname = \"stop\"\non = \"registrant_change\"\ndo = \"cancel\"\n")
+		w.on(http.MethodDelete, "/registrant_changes/9", func(req *http.Request, _ func() *http.Response) (*http.Response, error) {
+			return w.answer(req, 204, ""), nil // and does nothing
+		})
+		w.scan()
+		w.settle(patience - time.Hour)
+		equal(t, "state", w.row().State, portfolio.StatePending)
+		equal(t, "requests", len(w.changes()), 1)
+		if !still {
+			w.cfg.Policy = parseConfig(t, ample).Policy
+		}
+		w.settle(4 * time.Hour)
+		equal(t, "rows", summary(w.rows()), rows)
+		equal(t, "alerts", len(w.heard("alert failed")), map[bool]int{true: 0, false: 1}[still])
 	}
 }
 
