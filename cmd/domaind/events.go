@@ -32,6 +32,9 @@ comes. Without --all or --since that is what happens from now on.`,
 			if err != nil {
 				return err
 			}
+			if since < 0 {
+				return usageError{errors.New("--since cannot be negative: it counts back from now")}
+			}
 			o := events.FeedOptions{Instance: cfg.Instance, All: all, Stop: !follow, Sleep: wall{}.Sleep}
 			if since > 0 {
 				o.Since = wall{}.Now().Add(-since)

@@ -37,9 +37,15 @@ neither at DNSimple nor here.`,
 				return err
 			}
 			if asJSON {
-				return printJSON(g.io.out, plan)
+				err = printJSON(g.io.out, plan)
+			} else {
+				err = printPlan(g.io.out, styleOf(g.io.tty), plan)
 			}
-			return printPlan(g.io.out, styleOf(g.io.tty), plan)
+			if err == nil && len(plan.Problems) > 0 {
+				// What could be read was shown; whoever calls us must not take it for all.
+				return fmt.Errorf("the plan is not complete: %s", strings.Join(plan.Problems, "; "))
+			}
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

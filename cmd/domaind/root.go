@@ -100,6 +100,7 @@ Begin with "domaind demo", which needs nothing.`,
 	root.SetOut(io.out)
 	root.SetErr(io.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see \"%s --help\"", err, cmd.CommandPath())}
 	})
@@ -113,6 +114,24 @@ Begin with "domaind demo", which needs nothing.`,
 		newRun(g), newCheck(g), newPlan(g), newLedger(g), newEvents(g), newSandbox(g), newDemo(g), newVersion(g),
 	)
 	return root
+}
+
+// newHelp is cobra's own help but for its answer to a command that there is none of.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [command]", Short: "Help about any command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			if len(rest) > 0 {
+				return root.Args(root, rest)
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 func suggest(cmd *cobra.Command, arg string) string {

@@ -99,6 +99,11 @@ func (d *service) relaying(ctx context.Context, work func() error) error {
 	publish, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
 	go func() { ended <- d.relay.Run(publish) }()
+	stopping := context.AfterFunc(ctx, func() {
+		d.notify(daemon.SdNotifyStopping)
+		d.log.Info("ending: a call under way is finished first")
+	})
+	defer stopping()
 	err := work()
 	if !fatal(err) {
 		err = errors.Join(err, d.state.Commit(daemonEvent(d.clock.Now(), "stopped", "domaind ended", nil)))
@@ -133,11 +138,6 @@ func (d *service) run(ctx context.Context) (err error) {
 	}
 	return d.relaying(ctx, func() error {
 		d.notify(daemon.SdNotifyReady)
-		stopping := context.AfterFunc(ctx, func() {
-			d.notify(daemon.SdNotifyStopping)
-			d.log.Info("ending: a call under way is finished first")
-		})
-		defer stopping()
 		return d.app.scheduler.Run(ctx, fatal)
 	})
 }

@@ -16,10 +16,14 @@ import (
 // Reading is what a scan read and what the policy says about it.
 type Reading struct {
 	Decisions []portfolio.Decision
-	// Problems are accounts that could not be read, and items that could not be
-	// understood; each names the call.
+	// Problems are accounts that were not read, and items that could not be
+	// understood; each names the call. An account that is paused is [ErrPaused].
 	Problems []error
 }
+
+// ErrPaused is in the problem of an account that was left out because it is paused:
+// when it was paused, that was announced.
+var ErrPaused = errors.New("the account is paused")
 
 // scanDomains is the domain job.
 func (s *Scheduler) scanDomains(ctx context.Context, now time.Time) error {
@@ -38,8 +42,11 @@ func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Readin
 	}
 	var events []portfolio.Event
 	for _, p := range r.Problems {
-		events = append(events, problem(job, now, p))
+		if !errors.Is(p, ErrPaused) {
+			events = append(events, problem(job, now, p))
+		}
 	}
+	s.left(job, r.Problems)
 	if job == JobDomains {
 		events = append(events, portfolio.Event{
 			At: now, Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "completed",
@@ -138,7 +145,11 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 	var items []T
 	var r Reading
 	for i, p := range parts {
-		if p.skipped || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			continue
+		}
+		if p.skipped {
+			r.Problems = append(r.Problems, fmt.Errorf("account %s (%d): %w, and was not read", s.Accounts[i].Name, s.Accounts[i].ID, ErrPaused))
 			continue
 		}
 		if err := s.Executor.Report(s.Accounts[i].ID, p.err); err != nil {

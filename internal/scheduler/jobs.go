@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -108,15 +109,36 @@ func (s *Scheduler) missed() []*job {
 }
 
 // Once makes one pass over every job. A job that fails does not hold the others.
+// What a job could not read is an error too: nobody must take the pass for complete.
+// A pass that the context cut short is none: it is made up for by the next one.
 func (s *Scheduler) Once(ctx context.Context) error {
 	var errs []error
 	for _, j := range s.jobs {
+		s.left(j.name, nil)
+		err := s.start(ctx, j)
 		if ctx.Err() != nil {
+			if !errors.Is(err, context.Cause(ctx)) {
+				errs = append(errs, err)
+			}
 			break
 		}
-		errs = append(errs, s.start(ctx, j))
+		errs = append(errs, err)
+		s.mu.Lock()
+		for _, p := range s.unread[j.name] {
+			if !slices.ContainsFunc(errs, func(e error) bool { return e != nil && e.Error() == p.Error() }) {
+				errs = append(errs, p) // a paused account is left out of every job: one line says it
+			}
+		}
+		s.mu.Unlock()
 	}
 	return errors.Join(errs...)
+}
+
+// left remembers what a run of a job did not read.
+func (s *Scheduler) left(job string, problems []error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unread[job] = problems
 }
 
 // Settle follows up what is under way until nothing is due before the deadline.

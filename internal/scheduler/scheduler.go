@@ -68,8 +68,9 @@ type Scheduler struct {
 	jobs []*job
 
 	mu     sync.Mutex
-	proofs map[int64]proof  // by push id
-	names  map[int64]string // of domains with registrant changes, by domain id
+	proofs map[int64]proof    // by push id
+	names  map[int64]string   // of domains with registrant changes, by domain id
+	unread map[string][]error // what the last run of a job did not read, by its name
 }
 
 type proof struct {
@@ -97,7 +98,7 @@ func New(o Options) *Scheduler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Scheduler{Options: o, proofs: make(map[int64]proof), names: make(map[int64]string)}
+	s := &Scheduler{Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), unread: make(map[string][]error)}
 	s.jobs = []*job{
 		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},
 		{name: JobPushes, schedule: o.Schedules.Pushes, run: s.scanPushes},
