@@ -74,7 +74,11 @@ func (c *Client) change(ctx context.Context, call string, send sender) (*exchang
 // once throttles, sends, and interprets the status of what came back.
 func (c *Client) once(ctx context.Context, call string, change bool, send sender) (*exchange, *portfolio.CallError) {
 	ex := &exchange{change: change}
-	if err := c.throttle.admit(ctx, change || urgent(ctx)); err != nil {
+	hurry, longest := change || urgent(ctx), maxAhead
+	if hurry {
+		longest = urgentPatience
+	}
+	if err := c.throttle.admit(ctx, hurry, longest); err != nil {
 		return ex, c.notSent(call, "waiting for the request quota", err)
 	}
 	defer c.throttle.done(ex)

@@ -13,7 +13,8 @@ import (
 	"domaind/internal/portfolio"
 )
 
-// RegistrantChanges lists the account's registrant changes in one state. Without a
+// RegistrantChanges lists the account's registrant changes in one state, those with
+// the highest ids first: finished ones are listed for ever. Without a
 // state the API gives those that are new or pending alone.
 func (c *Client) RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error] {
 	options := dnsimple.RegistrantChangeListOptions{}
@@ -25,6 +26,7 @@ func (c *Client) RegistrantChanges(ctx context.Context, state portfolio.ChangeSt
 	convert := each(c.registrantChange)
 	return pages(ctx, c, act, func(ctx context.Context, page dnsimple.ListOptions) error {
 		options := options
+		page.Sort = new("id:desc")
 		options.ListOptions = page
 		_, err := c.sdk.Registrar.ListRegistrantChange(ctx, c.accountID, &options)
 		return err

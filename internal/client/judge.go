@@ -92,10 +92,14 @@ func (c *Client) malformed(call string, ex *exchange, err error) error {
 
 // notSent is a request that certainly did not leave.
 func (c *Client) notSent(call, what string, err error) *portfolio.CallError {
-	return &portfolio.CallError{
+	failure := &portfolio.CallError{
 		Call: call, Outcome: portfolio.OutcomeNotSent,
 		Message: what + ": " + c.describe(err), Err: c.cause(err),
 	}
+	if quota, ok := errors.AsType[*quotaError](err); ok {
+		failure.RetryAt = quota.until
+	}
+	return failure
 }
 
 // refuse is a call that we do not make.

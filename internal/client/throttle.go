@@ -20,6 +20,9 @@ type Quota struct {
 const (
 	// window is the length of ours, and of DNSimple's.
 	window = time.Hour
+	// urgentPatience is how long a call that changes the world, or a read for one,
+	// waits for the quota: what was confirmed for it must not be old when it leaves.
+	urgentPatience = time.Minute
 	// maxAhead bounds how far ahead the end of a rate limit may lie: a date beyond
 	// a day is a mistake. Nothing waits longer than a window for it.
 	maxAhead = 24 * time.Hour
@@ -58,10 +61,18 @@ func (t *throttle) seen() Quota {
 	return t.quota
 }
 
+// quotaError is a wait for the quota that an urgent request does not make.
+type quotaError struct{ until time.Time }
+
+func (e *quotaError) Error() string {
+	return "the request quota is used up until " + e.until.Format(time.RFC3339)
+}
+
 // admit waits until a request may leave, and counts it. Urgent ones may use the
-// part of the quota that is kept for them. Its error is the context's, or what
-// Sleep gave; then nothing was counted. Whoever was admitted must call done.
-func (t *throttle) admit(ctx context.Context, urgent bool) error {
+// part of the quota that is kept for them. Its error is the context's, what Sleep
+// gave, or a *quotaError where it would have to wait for longer than a time; then
+// nothing was counted. Whoever was admitted must call done.
+func (t *throttle) admit(ctx context.Context, urgent bool, longest time.Duration) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -69,6 +80,9 @@ func (t *throttle) admit(ctx context.Context, urgent bool) error {
 		wait := t.take(urgent)
 		if wait <= 0 {
 			return nil
+		}
+		if wait > longest {
+			return &quotaError{until: t.now().Add(wait)}
 		}
 		if err := t.sleep(ctx, wait); err != nil {
 			return err

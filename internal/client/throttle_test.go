@@ -28,7 +28,7 @@ func TestNeverTooMany(t *testing.T) {
 			}
 			urgent := rapid.Bool().Draw(t, "urgent")
 			asked := k.Now()
-			if err := th.admit(t.Context(), urgent); err != nil {
+			if err := th.admit(t.Context(), urgent, maxAhead); err != nil {
 				t.Fatal(err)
 			}
 			th.done(&exchange{})
@@ -68,12 +68,12 @@ func TestKept(t *testing.T) {
 func TestThrottleOutlivesAClockSetBack(t *testing.T) {
 	k := newClock()
 	th := newThrottle(1, k.Now, k.Sleep)
-	if err := th.admit(t.Context(), true); err != nil {
+	if err := th.admit(t.Context(), true, maxAhead); err != nil {
 		t.Fatal(err)
 	}
 	k.at = k.at.AddDate(-1, 0, 0)
 	before := k.Now()
-	if err := th.admit(t.Context(), true); err != nil {
+	if err := th.admit(t.Context(), true, maxAhead); err != nil {
 		t.Fatal(err)
 	}
 	if waited := k.Now().Sub(before); waited != time.Hour {
@@ -111,8 +111,8 @@ func TestServersQuota(t *testing.T) {
 		"urgent":              {"1", soon, urgentRead, 0},
 		"a renewal":           {"1", soon, renew, 0},
 		"nothing left":        {"0", soon, read, 10 * time.Minute},
-		"nothing, urgent":     {"0", soon, urgentRead, 10 * time.Minute},
-		"nothing, a renewal":  {"0", soon, renew, 10 * time.Minute},
+		"nothing, urgent":     {"0", unix(start.Add(40 * time.Second)), urgentRead, 40 * time.Second},
+		"nothing, a renewal":  {"0", unix(start.Add(40 * time.Second)), renew, 40 * time.Second},
 		"over":                {"0", unix(start.Add(-time.Minute)), read, 0},
 		"absurd":              {"0", unix(start.AddDate(1, 0, 0)), read, 0},
 		"longer than an hour": {"0", unix(start.Add(5 * time.Hour)), read, time.Hour},
@@ -132,6 +132,31 @@ func TestServersQuota(t *testing.T) {
 			}
 			if n := len(s.requests()); n != 2 {
 				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// TestUrgentDoesNotWaitLong: what a purchase was confirmed by is old when the quota
+// keeps it waiting; so it is not sent, and the caller learns when it may be.
+func TestUrgentDoesNotWaitLong(t *testing.T) {
+	reset := newClock().Now().Add(10 * time.Minute)
+	for name, do := range map[string]func(context.Context, *Client) error{
+		"a read": func(ctx context.Context, c *Client) error { _, _, err := c.Domain(Urgent(ctx), 7); return err },
+		"a renewal": func(ctx context.Context, c *Client) error {
+			return second(c.Renew(ctx, "example.com", 1, nil))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, rated("0", unix(reset)))
+			c, k := testClient(t, s.URL)
+			if _, _, err := c.Domain(t.Context(), 7); err != nil {
+				t.Fatal(err)
+			}
+			before := k.Now()
+			failure := failed(t, do(t.Context(), c), portfolio.OutcomeNotSent)
+			if !failure.RetryAt.Equal(reset) || !k.Now().Equal(before) || len(s.requests()) != 1 {
+				t.Errorf("retry at %s, waited %s, %d requests", failure.RetryAt, k.Now().Sub(before), len(s.requests()))
 			}
 		})
 	}
@@ -184,7 +209,7 @@ func TestWaitingForTheQuotaEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		failure := failed(t, a.do(t.Context(), c), portfolio.OutcomeNotSent)
-		if !errors.Is(failure, stop) {
+		if !errors.Is(failure, stop) && failure.RetryAt.IsZero() {
 			t.Errorf("%s: %v hides its cause", a.name, failure)
 		}
 		if n := len(s.requests()); n != 1 {
@@ -208,7 +233,7 @@ func TestThrottleIsShared(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 35 {
 			wg.Go(func() {
-				if err := th.admit(t.Context(), true); err != nil {
+				if err := th.admit(t.Context(), true, maxAhead); err != nil {
 					t.Error(err)
 				}
 				th.done(&exchange{})

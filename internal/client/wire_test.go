@@ -103,7 +103,7 @@ func TestWire(t *testing.T) {
 				return err
 			}
 			return nil
-		}, wire{"GET", "/v2/1010/registrar/registrant_changes", "page=1&per_page=100&state=completed", ""}},
+		}, wire{"GET", "/v2/1010/registrar/registrant_changes", "page=1&per_page=100&sort=id%3Adesc&state=completed", ""}},
 		"contacts": {func(ctx context.Context, c *Client) error {
 			for _, err := range c.Contacts(ctx) {
 				return err
