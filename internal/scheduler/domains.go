@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -123,6 +124,7 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 		items    []T
 		problems []error
 		err      error
+		panicked error
 		skipped  bool
 	}
 	parts := make([]part, len(s.Accounts))
@@ -138,6 +140,12 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 		}
 		wg.Go(func() {
 			p := &parts[i]
+			// A panic on a goroutine of its own would end the daemon.
+			defer func() {
+				if v := recover(); v != nil {
+					p.panicked = fmt.Errorf("read account %s (%d): panic: %v\n%s", a.Name, a.ID, v, debug.Stack())
+				}
+			}()
 			p.items, p.problems, p.err = read(ctx, a)
 		})
 	}
@@ -145,6 +153,9 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 	var items []T
 	var r Reading
 	for i, p := range parts {
+		if p.panicked != nil {
+			return nil, r, p.panicked
+		}
 		if ctx.Err() != nil {
 			continue
 		}
@@ -174,14 +185,16 @@ const rereads = 3
 // an id twice, a break in the order) is read again.
 func readDomains(ctx context.Context, l Lister, horizon time.Time) ([]portfolio.Domain, []error, error) {
 	var byID map[int64]portfolio.Domain
+	var problems []error
 	for range rereads {
-		domains, problems, shifted, err := readOnce(ctx, l, horizon)
+		domains, unclear, shifted, err := readOnce(ctx, l, horizon)
 		if err != nil {
 			return nil, nil, err
 		}
 		if !shifted {
-			return domains, problems, nil
+			return domains, unclear, nil
 		}
+		problems = unclear
 		// Where no reading is clean, what any of them showed counts, the latest first.
 		if byID == nil {
 			byID = make(map[int64]portfolio.Domain)
@@ -195,7 +208,7 @@ func readDomains(ctx context.Context, l Lister, horizon time.Time) ([]portfolio.
 		domains = append(domains, d)
 	}
 	slices.SortFunc(domains, func(a, b portfolio.Domain) int { return cmp.Compare(a.ID, b.ID) })
-	return domains, nil, nil
+	return domains, problems, nil
 }
 
 func readOnce(ctx context.Context, l Lister, horizon time.Time) (domains []portfolio.Domain, problems []error, shifted bool, err error) {

@@ -60,27 +60,31 @@ func (s *Scheduler) Drive(ctx context.Context, fatal func(error) bool) error {
 		defer close(stopped)
 		s.followUps(ctx, fatal, cancel)
 	}()
+	// Each job has a moment of its own: "@every" counts from its own last run.
+	due := make(map[*job]time.Time, len(s.jobs))
+	for _, j := range s.jobs {
+		due[j] = j.schedule.Next(s.Now())
+	}
 	for _, j := range s.missed() {
 		s.guarded(ctx, j, fatal, cancel)
 	}
-	last := s.Now()
 	for ctx.Err() == nil {
-		var due time.Time
-		for _, j := range s.jobs {
-			if next := j.schedule.Next(last); due.IsZero() || next.Before(due) {
-				due = next
-			}
-		}
-		if err := s.Sleep(ctx, due.Sub(s.Now())); err != nil {
+		first := slices.MinFunc(s.jobs, func(a, b *job) int { return due[a].Compare(due[b]) })
+		if err := s.Sleep(ctx, due[first].Sub(s.Now())); err != nil {
 			break
 		}
-		for _, j := range s.jobs {
-			if j.schedule.Next(last).After(due) {
-				continue
-			}
-			s.guarded(ctx, j, fatal, cancel)
+		// The clock may have run past more than one moment of a job, while another one
+		// was busy: what was missed is made up for once.
+		at := s.Now()
+		if at.Before(due[first]) {
+			at = due[first]
 		}
-		last = due
+		for _, j := range s.jobs {
+			if !due[j].After(at) {
+				due[j] = j.schedule.Next(at)
+				s.guarded(ctx, j, fatal, cancel)
+			}
+		}
 	}
 	<-stopped
 	return cause(ctx)
@@ -216,7 +220,7 @@ const longestNap = time.Minute
 // followUps looks at operations as they become due, until the context ends.
 func (s *Scheduler) followUps(ctx context.Context, fatal func(error) bool, cancel context.CancelCauseFunc) {
 	for ctx.Err() == nil {
-		next, err := s.Executor.FollowUp(ctx)
+		next, err := s.followUp(ctx)
 		if err != nil {
 			if fatal(err) {
 				cancel(err)
@@ -225,11 +229,22 @@ func (s *Scheduler) followUps(ctx context.Context, fatal func(error) bool, cance
 			s.Log.Error("follow-up failed", "err", err)
 		}
 		nap := longestNap
-		if !next.IsZero() {
+		// What failed is still due, and must not be tried again and again meanwhile.
+		if err == nil && !next.IsZero() {
 			nap = min(nap, max(next.Sub(s.Now()), time.Second))
 		}
 		s.nap(ctx, nap)
 	}
+}
+
+// followUp is one round of the follow-ups; a panic in it is an error.
+func (s *Scheduler) followUp(ctx context.Context) (next time.Time, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return s.Executor.FollowUp(ctx)
 }
 
 // nap sleeps, until the executor wants to be followed up.

@@ -1,0 +1,254 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"go.uber.org/goleak"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fakeLister is an account's lists; a nil func is an empty list.
+type fakeLister struct {
+	domains func(ctx context.Context, page int) (portfolio.Page[portfolio.Domain], error)
+	pushes  func() ([]portfolio.Push, error)
+	changes func(portfolio.ChangeState, int) (portfolio.Page[portfolio.RegistrantChange], error)
+	domain  func(id int64) (portfolio.Domain, error)
+}
+
+// pages calls for one page after the other, until one says that it is the last.
+func pages[T any](read func(number int) (portfolio.Page[T], error)) iter.Seq2[portfolio.Page[T], error] {
+	return func(yield func(portfolio.Page[T], error) bool) {
+		for n := 1; ; n++ {
+			page, err := read(n)
+			page.Number = n
+			if !yield(page, err) || err != nil || n >= page.Pages {
+				return
+			}
+		}
+	}
+}
+
+func (l fakeLister) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
+	return pages(func(n int) (portfolio.Page[portfolio.Domain], error) {
+		if l.domains == nil {
+			return portfolio.Page[portfolio.Domain]{}, nil
+		}
+		return l.domains(ctx, n)
+	})
+}
+
+func (l fakeLister) Pushes(context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error] {
+	return pages(func(int) (page portfolio.Page[portfolio.Push], err error) {
+		if l.pushes != nil {
+			page.Items, err = l.pushes()
+		}
+		return page, err
+	})
+}
+
+func (l fakeLister) RegistrantChanges(_ context.Context, s portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error] {
+	return pages(func(n int) (portfolio.Page[portfolio.RegistrantChange], error) {
+		if l.changes == nil {
+			return portfolio.Page[portfolio.RegistrantChange]{}, nil
+		}
+		return l.changes(s, n)
+	})
+}
+
+func (l fakeLister) Domain(_ context.Context, id int64) (portfolio.Domain, portfolio.Answer, error) {
+	if l.domain == nil {
+		return portfolio.Domain{}, portfolio.Answer{}, errors.New("no such domain")
+	}
+	d, err := l.domain(id)
+	return d, portfolio.Answer{}, err
+}
+
+// fakeExecutor does nothing where a func is nil.
+type fakeExecutor struct {
+	execute  func(context.Context, []portfolio.Decision) error
+	followUp func(context.Context) (time.Time, error)
+	prove    func(portfolio.Push) portfolio.PushFacts
+	ready    func(account int64) bool
+	report   func(account int64, err error)
+	wake     chan struct{}
+}
+
+func (fakeExecutor) Facts(d portfolio.Domain) (portfolio.DomainFacts, error) {
+	return portfolio.DomainFacts{Domain: d}, nil
+}
+
+func (x fakeExecutor) Prove(_ context.Context, p portfolio.Push) portfolio.PushFacts {
+	if x.prove == nil {
+		return portfolio.PushFacts{Push: p, Unproven: "nobody was asked"}
+	}
+	return x.prove(p)
+}
+
+func (x fakeExecutor) Execute(ctx context.Context, d []portfolio.Decision) error {
+	if x.execute == nil {
+		return nil
+	}
+	return x.execute(ctx, d)
+}
+
+func (x fakeExecutor) FollowUp(ctx context.Context) (time.Time, error) {
+	if x.followUp == nil {
+		return time.Time{}, nil
+	}
+	return x.followUp(ctx)
+}
+
+func (x fakeExecutor) Wake() <-chan struct{} { return x.wake }
+
+func (x fakeExecutor) Ready(account int64) (bool, error) {
+	return x.ready == nil || x.ready(account), nil
+}
+
+func (x fakeExecutor) Report(account int64, err error) error {
+	if x.report != nil {
+		x.report(account, err)
+	}
+	return nil
+}
+
+// memory is Progress in memory.
+type memory struct {
+	mu     sync.Mutex
+	last   map[string]time.Time
+	runs   map[string][]time.Time // as recorded, by job
+	events []portfolio.Event
+}
+
+func (m *memory) LastRun(job string) (time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last[job], nil
+}
+
+func (m *memory) RecordRun(job string, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.runs == nil {
+		m.runs = map[string][]time.Time{}
+	}
+	m.runs[job] = append(m.runs[job], at)
+	return nil
+}
+
+func (m *memory) Commit(c portfolio.Change) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events = append(m.events, c.Events...)
+	return nil
+}
+
+// told gives the texts of the events of a kind.
+func (m *memory) told(what string) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var texts []string
+	for _, e := range m.events {
+		if e.What == what {
+			texts = append(texts, string(e.Level)+" "+e.Text)
+		}
+	}
+	return texts
+}
+
+// since gives when a job ran, as distances from a moment.
+func (m *memory) since(start time.Time, job string) []time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []time.Duration
+	for _, at := range m.runs[job] {
+		out = append(out, at.Sub(start))
+	}
+	return out
+}
+
+var policy = &rules.Policy{
+	Hash: "test", Mode: portfolio.ModeAct, Location: time.UTC, WarnWithin: rules.Distance{Days: 60},
+	Accounts: []rules.Account{
+		{Account: portfolio.Account{ID: 1, Name: "one"}, DefaultContact: 9},
+		{Account: portfolio.Account{ID: 2, Name: "two"}, DefaultContact: 9},
+	},
+	Rules: []rules.Rule{
+		{Name: "renew", On: portfolio.KindDomain, Match: rules.Conditions{Expires: rules.Distance{Days: 30}}, Do: portfolio.ActionRenew, Years: 1},
+		{Name: "accept", On: portfolio.KindPush, Match: rules.Conditions{Sources: []int64{3}}, Do: portfolio.ActionAccept},
+		{Name: "cancel", On: portfolio.KindRegistrantChange, Match: rules.Conditions{States: []string{"new"}}, Do: portfolio.ActionCancel},
+	},
+}
+
+// setup is a scheduler to be made: two accounts, and jobs that never come by
+// themselves but for those that a test sets.
+type setup struct {
+	one, two  Lister
+	executor  fakeExecutor
+	memory    *memory
+	schedules Schedules
+	now       func() time.Time
+}
+
+// never is a schedule on which nothing happens in a test.
+var never = cron.Every(10_000 * time.Hour)
+
+func (u setup) make() *Scheduler {
+	if u.one == nil {
+		u.one = fakeLister{}
+	}
+	if u.two == nil {
+		u.two = fakeLister{}
+	}
+	if u.memory == nil {
+		u.memory = &memory{}
+	}
+	if u.now == nil {
+		u.now = time.Now
+	}
+	for _, s := range []*cron.Schedule{&u.schedules.Domains, &u.schedules.Pushes, &u.schedules.RegistrantChanges} {
+		if *s == nil {
+			*s = never
+		}
+	}
+	return New(Options{
+		Accounts: []Account{
+			{Account: portfolio.Account{ID: 1, Name: "one"}, Lister: u.one},
+			{Account: portfolio.Account{ID: 2, Name: "two"}, Lister: u.two},
+		},
+		Policy: func() *rules.Policy { return policy }, Executor: u.executor, Progress: u.memory,
+		Schedules: u.schedules, Now: u.now, Sleep: sleep,
+	})
+}
+
+// sleep waits on the clock of the bubble that the test runs in.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(max(d, 0))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func harmless(error) bool { return false }
+
+func names(decisions []portfolio.Decision) []string {
+	var out []string
+	for _, d := range decisions {
+		_, _, name := d.Resource.Ident()
+		out = append(out, name)
+	}
+	return out
+}
