@@ -74,6 +74,7 @@ type outcome struct {
 	alerts  []*Rule
 	trials  []*Rule // every rule in dry-run by its own mode that matches
 	blind   *Rule   // the first accept that would match, were its source proven
+	maybe   *Rule   // the first hold or let-lapse of which nobody knows whether it matches
 }
 
 // wins says whether a rule of the policy covers the resource.
@@ -101,8 +102,11 @@ func (j *judge) look(kind portfolio.ResourceKind, v *view, action actionFor) out
 		rv := *v
 		rv.pastTerm = r.Do == portfolio.ActionRenew
 		if matched := r.Match.all(&rv); matched != yes {
-			if matched == unknown && do == portfolio.ActionAccept && o.blind == nil {
+			switch {
+			case matched == unknown && do == portfolio.ActionAccept && o.blind == nil:
 				o.blind = r
+			case matched == unknown && holds(do) && o.maybe == nil && portfolio.Strictest(j.base, r.Mode) == j.base:
+				o.maybe = r
 			}
 			continue
 		}
@@ -132,14 +136,13 @@ func (j *judge) look(kind portfolio.ResourceKind, v *view, action actionFor) out
 	return o
 }
 
-// changes says whether an action changes something at DNSimple.
-func changes(a portfolio.Action) bool {
-	switch a {
-	case portfolio.ActionAlert, portfolio.ActionHold, portfolio.ActionLetLapse:
-		return false
-	}
-	return true
+// holds says whether an action keeps every other one from a resource.
+func holds(a portfolio.Action) bool {
+	return a == portfolio.ActionHold || a == portfolio.ActionLetLapse
 }
+
+// changes says whether an action changes something at DNSimple.
+func changes(a portfolio.Action) bool { return a != portfolio.ActionAlert && !holds(a) }
 
 // settle writes the outcome into the decision: who won, the verdict, the alerts.
 // It reports whether any rule won; because is the winner's reason.
@@ -174,6 +177,11 @@ func (j *judge) settle(d *portfolio.Decision, o *outcome, because func(r *Rule, 
 				})
 			}
 		}
+	case o.winner != nil && o.maybe != nil:
+		// A hold wins wherever it stands: where nobody knows whether it matches, too.
+		d.Verdict, d.Code = portfolio.VerdictWait, "unread"
+		applyRule(d, o.winner, o.do)
+		d.Reason = fmt.Sprintf("%s may hold it, which cannot be said before its domain can be read", o.maybe.Name)
 	case o.winner != nil:
 		d.Code = "rule"
 		switch j.base {

@@ -212,6 +212,29 @@ func TestEveryAlertFires(t *testing.T) {
 	}
 }
 
+// TestTryingOutCoversNothing: what is announced without a rule is announced while it
+// is only tried out.
+func TestTryingOutCoversNothing(t *testing.T) {
+	trial := renew(45)
+	trial.Mode = portfolio.ModeDryRun
+	d := rules.Decide(policy(trial), domain("a.com", 12), now)
+	if d.Verdict != portfolio.VerdictWouldAct || len(d.Alerts) != 1 || d.Alerts[0].Level != portfolio.LevelAlert {
+		t.Errorf("got %s, alerts %+v", d.Verdict, d.Alerts)
+	}
+	if d := rules.Decide(policy(trial, renew(10)), domain("a.com", 12), now); len(d.Alerts) != 0 {
+		t.Errorf("a later rule covers it: %+v", d.Alerts)
+	}
+}
+
+func TestLetLapseUnderAutoRenewalSaysSo(t *testing.T) {
+	f := domain("a.com", 12)
+	f.AutoRenew = true
+	d := rules.Decide(policy(rules.Rule{Do: portfolio.ActionLetLapse, Reason: "sold"}), f, now)
+	if !strings.Contains(d.Reason, "auto-renewal is on") {
+		t.Errorf("got %q", d.Reason)
+	}
+}
+
 func TestRestoresAreLoud(t *testing.T) {
 	restore := rules.Rule{Do: portfolio.ActionRestore, Match: rules.Conditions{Lapsed: days(60)}}
 	for _, f := range []portfolio.DomainFacts{domain("a.com", -3), redeemed(domain("a.com", -40))} {
@@ -266,6 +289,7 @@ func TestDecidePush(t *testing.T) {
 		{"unproven is rejected where a rule says so", []rules.Rule{on("reject", rules.Conditions{Older: 24 * time.Hour}, none)}, push(0), "act", "reject", "rule", 0},
 		{"too young to be rejected", []rules.Rule{on("reject", rules.Conditions{Older: 72 * time.Hour}, none)}, push(0), "none", "", "unproven", 1},
 		{"a reject with an unknown exception does not fire", []rules.Rule{on("reject", none, rules.Conditions{Sources: []int64{desk}})}, push(0), "none", "", "unproven", 1},
+		{"a hold by name, and the name is not known", []rules.Rule{on("reject", none, none), on("hold", rules.Conditions{Names: names("b.com")}, none)}, push(0), "wait", "reject", "unread", 0},
 		{"a hold wins", []rules.Rule{on("accept", fromDesk, none), on("hold", none, none)}, push(desk), "hold", "hold", "held", 0},
 		{"a rule of domains does not speak of pushes", []rules.Rule{renew(45)}, push(desk), "none", "", "no-rule", 1},
 	} {
@@ -298,6 +322,11 @@ func TestDecideChange(t *testing.T) {
 	ours.Ours = true
 	old := change("completed", 6)
 	old.UpdatedAt = now.AddDate(0, 0, -8)
+	nameless := change("new", 6)
+	nameless.Name = ""
+	holdA := rules.Rule{On: portfolio.KindRegistrantChange, Do: portfolio.ActionHold, Match: rules.Conditions{Names: names("a.com")}, Reason: "ours"}
+	holdB := holdA
+	holdB.Match.Names = names("b.com")
 	known := rules.Conditions{Contacts: []rules.Contacts{{ID: 2715}}}
 	cancel := rules.Rule{On: portfolio.KindRegistrantChange, Do: portfolio.ActionCancel, Except: known}
 	for _, tt := range []struct {
@@ -312,12 +341,16 @@ func TestDecideChange(t *testing.T) {
 		{"pending too", []rules.Rule{cancel}, change("pending", 6), "act", "rule", 0},
 		{"to a known contact", []rules.Rule{cancel}, change("new", 2715), "none", "no-rule", 1},
 		{"not one that we started", []rules.Rule{cancel}, ours, "none", "no-rule", 0},
-		{"not one that is being cancelled", []rules.Rule{cancel}, change("cancelling", 6), "none", "finished", 0},
+		{"not one that is being cancelled", []rules.Rule{cancel}, change("cancelling", 6), "none", "cancelling", 0},
 		{"completed: told, not cancelled", []rules.Rule{cancel}, change("completed", 6), "none", "no-rule", 1},
 		{"completed long ago", nil, old, "none", "finished", 0},
 		{"cancelled", nil, change("cancelled", 6), "none", "finished", 0},
 		{"a state nobody knows", []rules.Rule{cancel}, change("limbo", 6), "none", "unknown-state", 0},
 		{"nobody speaks of it", nil, change("new", 6), "none", "no-rule", 1},
+		{"held by its name", []rules.Rule{cancel, holdA}, change("new", 6), "hold", "held", 0},
+		{"held by another name", []rules.Rule{cancel, holdB}, change("new", 6), "act", "rule", 0},
+		{"a hold by name, and the name is not known", []rules.Rule{cancel, holdB}, nameless, "wait", "unread", 0},
+		{"nothing to hold, and the name is not known", []rules.Rule{holdB}, nameless, "none", "no-rule", 1},
 		{"held", []rules.Rule{cancel, {On: portfolio.KindRegistrantChange, Do: portfolio.ActionHold, Reason: "known"}}, change("new", 6), "hold", "held", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,10 +20,21 @@ func (j *judge) domain(d *portfolio.Decision, f *portfolio.DomainFacts) {
 	if w := o.winner; w != nil && o.held == nil {
 		d.Loud = w.Do == portfolio.ActionRestore || o.do == portfolio.ActionRestore || v.lapsed && w.IfLapsed == portfolio.ActionRestore
 	}
-	if won {
-		return
+	switch {
+	case !won:
+		j.uncovered(d, f)
+	case o.held != nil && o.held.Do == portfolio.ActionLetLapse && f.AutoRenew && f.State == portfolio.DomainRegistered:
+		d.Reason += "; but DNSimple's own auto-renewal is on, and will renew it"
+	case !o.wins():
+		// A rule that is tried out covers nothing: what would be announced without it
+		// is announced.
+		alone := *d
+		if j.uncovered(&alone, f); alone.Verdict == portfolio.VerdictUncovered {
+			d.Alerts = append(d.Alerts, portfolio.Alert{
+				Level: portfolio.LevelAlert, Repeat: 7 * 24 * time.Hour, Text: "only a rule in dry-run speaks of it: " + alone.Reason,
+			})
+		}
 	}
-	j.uncovered(d, f)
 }
 
 // lifecycle tells what a rule does with a domain in the phase that it is in.

@@ -24,7 +24,7 @@ func (j *judge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 		o.blind, o.winner = o.winner, nil // no rule can want this, and none gets it
 	}
 	won := j.settle(d, &o, func(r *Rule, do portfolio.Action) string { return j.pushReason(f, r, do) })
-	if o.winner != nil && o.held == nil && o.do == portfolio.ActionAccept {
+	if o.winner != nil && o.held == nil && o.maybe == nil && o.do == portfolio.ActionAccept {
 		d.Contact = j.account.DefaultContact
 		if o.winner.Contact != nil {
 			d.Contact = o.winner.Contact.In(j.account.ID)
@@ -99,6 +99,9 @@ func (j *judge) change(d *portfolio.Decision, f *portfolio.ChangeFacts) {
 	d.Reason = changeSentence(f)
 	if !f.State.Open() && (f.State != portfolio.ChangeCompleted || j.now.Sub(f.UpdatedAt) > finishedFor) {
 		d.Code = "finished"
+		if f.State == portfolio.ChangeCancelling {
+			d.Code = "cancelling"
+		}
 		return
 	}
 	d.Code = "no-rule"
