@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,23 +31,45 @@ func (p crashPoint) String() string {
 	return fmt.Sprintf("%s %s %d", when, p.where, p.k)
 }
 
-// crasher counts the points of one life, and dies at one of them.
+// crasher counts the points of one life, and dies at one of them. Who is dead
+// commits nothing more and sends nothing more, whoever recovers the panic.
 type crasher struct {
-	at       crashPoint // the zero value: never
+	at crashPoint // the zero value: never
+
+	mu       sync.Mutex
+	dead     *crashed
 	commits  int
 	requests int
 }
 
 // pass runs what a point surrounds.
 func (c *crasher) pass(where string, count *int, do func()) {
+	c.mu.Lock()
 	*count++
-	if here := (crashPoint{where: where, k: *count}); here == c.at {
-		panic(crashed{here})
-	}
+	here := crashPoint{where: where, k: *count}
+	c.mu.Unlock()
+	c.dieAt(here)
 	do()
-	if here := (crashPoint{where: where, k: *count, after: true}); here == c.at {
-		panic(crashed{here})
+	here.after = true
+	c.dieAt(here)
+}
+
+func (c *crasher) dieAt(here crashPoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if here == c.at {
+		c.dead = &crashed{here}
 	}
+	if c.dead != nil {
+		panic(*c.dead)
+	}
+}
+
+// died is where it died; nil while it lives.
+func (c *crasher) died() *crashed {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dead
 }
 
 // crashLedger is a ledger whose process dies around a commit.
@@ -73,25 +96,19 @@ func (l crashLedger) ClearPause(account int64, events ...portfolio.Event) (err e
 // live lets a process live until it comes to rest, or dies. Like the daemon it first
 // recovers, follows up, and makes up for the scan that it missed; then it scans
 // every six hours, for longer than anything here takes.
-func (w *world) live() (died *crashed) {
+// The panic may come in other words, where somebody recovered it meanwhile.
+func (w *world) live(c *crasher) {
 	defer func() {
-		if r := recover(); r != nil {
-			c, ok := r.(crashed)
-			if !ok {
-				panic(r)
-			}
-			died = &c
+		if r := recover(); r != nil && c.died() == nil {
+			panic(r)
 		}
 	}()
-	if err := w.x.Recover(w.t.Context()); err != nil {
-		w.t.Fatal(err)
-	}
+	w.must(w.x.Recover(w.t.Context()))
 	for range 7 {
 		w.followUp()
 		w.scan()
 		w.settle(6 * time.Hour)
 	}
-	return nil
 }
 
 // crashCase is a world, and what must have come of it wherever its process died.
@@ -108,18 +125,24 @@ type crashCase struct {
 // gives the counters of the last life, and how many died.
 func (tc crashCase) run(t *testing.T, points ...crashPoint) (w *world, c *crasher, deaths int) {
 	t.Helper()
-	c = &crasher{}
 	w = newWorld(t, tc.world, tc.policy)
+	// An error is how a death may show, where a panic does not get through.
+	w.fatal = func(error) {
+		if dead := c.died(); dead != nil {
+			panic(*dead)
+		}
+	}
 	w.wrap = func(l Ledger) Ledger { return crashLedger{l, c} }
 	w.fault = func(_ *http.Request, next func() *http.Response) (resp *http.Response, err error) {
 		c.pass("request", &c.requests, func() { resp = next() }) //nolint:bodyclose // the client closes it
 		return resp, nil
 	}
 	for _, p := range append(points, crashPoint{}) {
-		*c = crasher{at: p}
+		c = &crasher{at: p}
 		w.stop()
 		w.start()
-		died := w.live()
+		w.live(c)
+		died := c.died()
 		if died == nil {
 			break
 		}

@@ -145,7 +145,13 @@ func (w *world) released(why string) {
 	holds(w.t, op.History[len(op.History)-1].Note, why)
 	_, reserved := w.spent()
 	equal(w.t, "reserved", reserved, portfolio.Tally{})
-	equal(w.t, "told", len(w.heard("info released")), 1)
+	told := 0
+	for _, e := range w.told {
+		if e.What == "released" && e.Level != portfolio.LevelAlert { // nothing was lost
+			told++
+		}
+	}
+	equal(w.t, "told", told, 1)
 }
 
 func TestPolicyChangesBeforeItIsSent(t *testing.T) {
@@ -207,8 +213,10 @@ func TestDomainVanishesBeforeItIsSent(t *testing.T) {
 func TestRefusedToken(t *testing.T) {
 	w := newWorld(t, soon+"[[domain]]\naccount = \"desk\"\nname = \"b.com\"\nexpires = \"+10d\"\n", renewAll)
 	decisions := w.decide()
+	asked := 0
 	w.fault = func(req *http.Request, next func() *http.Response) (*http.Response, error) {
 		if req.Header.Get("Authorization") == "Bearer token-main" {
+			asked++
 			return w.answer(req, 401, `{"message":"Authentication failed"}`), nil
 		}
 		return next(), nil
@@ -224,7 +232,17 @@ func TestRefusedToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.expect(1, 1500, "POST 2020/registrar/domains/b.com/renewals")
-	equal(t, "alerts", len(w.heard("alert blocked")), 1)
+	equal(t, "requests with the token", asked, 0)
+	assessed, err := w.x.Assess(t.Context(), decisions[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "verdict", assessed[0].Verdict, portfolio.VerdictBlocked)
+	equal(t, "code", assessed[0].Code, codePaused)
+	equal(t, "requests of a plan", asked, 0)
+	if _, err := w.x.Ready(mainID); err != nil { // a new process may try at once, and only once
+		t.Fatal(err)
+	}
 	ready, err := w.x.Ready(mainID)
 	if ready || err != nil {
 		t.Errorf("ready at once: %v, %v", ready, err)
@@ -259,6 +277,9 @@ func TestReportOfOtherFailures(t *testing.T) {
 	if err := w.x.Report(mainID, failing(portfolio.OutcomeUnknown)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.x.Ready(mainID); err != nil {
+		t.Fatal(err)
+	}
 	if ready, err := w.x.Ready(mainID); ready || err != nil {
 		t.Errorf("a timeout ends the pause: %v, %v", ready, err)
 	}
@@ -275,6 +296,22 @@ func TestTokenRefusedBeforeItIsSent(t *testing.T) {
 	equal(t, "announced", len(w.heard("alert paused")), 1)
 	equal(t, "state", w.row().State, portfolio.StateReserved)
 	w.fault = nil
+	if err := w.x.Report(mainID, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(2 * time.Hour)
+	w.expect(1, 1500, renewsA)
+}
+
+// What is reserved waits while its account is paused, even where the token works.
+func TestPausedBeforeItIsSent(t *testing.T) {
+	w := interrupted(t)
+	if err := w.x.Report(mainID, failing(portfolio.OutcomeUnauthorized)); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(5 * time.Hour)
+	w.expect(0, 0)
+	equal(t, "state", w.row().State, portfolio.StateReserved)
 	if err := w.x.Report(mainID, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -160,7 +160,7 @@ func TestPrice(t *testing.T) {
 		{name: "restore under a suffix of two years", kind: portfolio.OpRestore, prices: list, years: 2, total: 11000},
 		{name: "trustee", kind: portfolio.OpRenew, trustee: true, prices: list, years: 2, total: 3700},
 		{name: "restore with a trustee", kind: portfolio.OpRestore, trustee: true, prices: list, years: 1, total: 10200},
-		{name: "premium", kind: portfolio.OpRenew, prices: premium, years: 2, total: 96000, premium: 48000},
+		{name: "premium", kind: portfolio.OpRenew, prices: premium, years: 1, total: 48000, premium: 48000},
 		{name: "premium restore", kind: portfolio.OpRestore, prices: premium, years: 1, total: 108000, premium: 60000},
 		{name: "no renewal price", kind: portfolio.OpRenew, prices: portfolio.Prices{Restore: 8000}, years: 1, missing: true},
 		{name: "restore without a renewal price", kind: portfolio.OpRestore, prices: portfolio.Prices{Restore: 8000}, years: 1, missing: true},

@@ -52,7 +52,12 @@ func (w *world) ownerOf(id int64) int64 {
 
 func TestAccept(t *testing.T) {
 	w := newWorld(t, pushed, acceptFromStudio)
-	w.scan()
+	decisions := w.decide()
+	for range 2 { // the second time nothing is left to be done
+		if err := w.x.Execute(t.Context(), decisions); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.expect(0, 0, accepts5)
 	op := w.row()
 	equal(t, "state", op.State, portfolio.StateDone)
@@ -93,8 +98,9 @@ func TestSourceChangesBeforeItIsAccepted(t *testing.T) {
 			if err := w.x.Execute(t.Context(), decisions); err != nil {
 				t.Fatal(err)
 			}
+			w.settle(3 * day)
 			w.expect(0, 0)
-			equal(t, "state", w.row().State, portfolio.StateFailed)
+			equal(t, "state", w.row().State, portfolio.StateFailed) // at once, or after it was tried for a day
 			equal(t, "owner", w.ownerOf(70) != mainID, true)
 		})
 	}
@@ -118,7 +124,8 @@ func TestProof(t *testing.T) {
 		"a refused token":   {err: failing(portfolio.OutcomeUnauthorized), why: "could not be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := New(Options{Registries: map[int64]Registry{
+			w := newWorld(t, "", ample)
+			x := New(Options{Ledger: w.store, Now: w.now, Registries: map[int64]Registry{
 				mainID:   fakeReader{}, // the target is not asked
 				studioID: fakeReader{domain: func(int64) (portfolio.Domain, error) { return tc.domain, tc.err }},
 			}})
@@ -255,14 +262,15 @@ func TestWishWithoutEvidence(t *testing.T) {
 			return w.answer(req, 204, ""), nil // and does nothing
 		})
 		w.scan()
-		w.settle(patience - time.Hour)
+		w.settle(30 * time.Minute)
 		equal(t, "state", w.row().State, portfolio.StatePending)
 		equal(t, "requests", len(w.changes()), 1)
 		if !still {
 			w.cfg.Policy = parseConfig(t, ample).Policy
 		}
-		w.settle(4 * time.Hour)
+		w.settle(3 * day)
 		equal(t, "rows", summary(w.rows()), rows)
+		equal(t, "requests in all", len(w.changes()), map[bool]int{true: 2, false: 1}[still])
 		equal(t, "alerts", len(w.heard("alert failed")), map[bool]int{true: 0, false: 1}[still])
 	}
 }

@@ -73,13 +73,17 @@ type world struct {
 	cfg    *config.Config
 	clock  *clock
 	offset time.Duration // by which domaind's clock is off
-	calls  []string      // every request that was to leave, as "POST /v2/…"
+
+	wire  sync.Mutex // one request at a time
+	calls []string   // every request that was to leave, as "POST /v2/…"
 
 	// fault, where it is not nil, stands between the client and DNSimple: it answers
 	// itself, or lets next do it.
 	fault func(req *http.Request, next func() *http.Response) (*http.Response, error)
 	// wrap, where it is not nil, wraps the ledger of each process.
 	wrap func(Ledger) Ledger
+	// fatal, where it is not nil, hears of errors that were not expected first.
+	fatal func(error)
 
 	told []portfolio.Event // every event that became durable, in order
 
@@ -260,6 +264,8 @@ func (w *world) now() time.Time { return w.clock.Now().Add(w.offset) }
 
 // RoundTrip lets the simulated DNSimple answer.
 func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
+	w.wire.Lock()
+	defer w.wire.Unlock()
 	w.calls = append(w.calls, req.Method+" "+req.URL.Path)
 	next := func() *http.Response {
 		rec := httptest.NewRecorder()
@@ -295,6 +301,18 @@ func (w *world) by(method, path, body string, status int) {
 // notSent is an error of a connection that never was.
 func notSent() error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+}
+
+// must ends the test on an error.
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err == nil {
+		return
+	}
+	if w.fatal != nil {
+		w.fatal(err)
+	}
+	w.t.Fatal(err)
 }
 
 // decide reads everything as the scans do, and asks the policy: domains of all
@@ -351,9 +369,7 @@ func all[T any](tb testing.TB, pages func(func(portfolio.Page[T], error) bool)) 
 // scan decides, and carries out.
 func (w *world) scan() {
 	w.t.Helper()
-	if err := w.x.Execute(w.t.Context(), w.decide()); err != nil {
-		w.t.Fatal(err)
-	}
+	w.must(w.x.Execute(w.t.Context(), w.decide()))
 }
 
 // assess decides, and tells what would happen to a domain, or to a push or change
@@ -376,9 +392,7 @@ func (w *world) assess() map[string]portfolio.Decision {
 func (w *world) followUp() time.Time {
 	w.t.Helper()
 	next, err := w.x.FollowUp(w.t.Context())
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	w.must(err)
 	return next
 }
 
