@@ -340,3 +340,13 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// However long the daemon was down: a wish that may have been obeyed is looked at
+// before anybody says that it was not.
+func TestWishFoundArmedAfterLong(t *testing.T) {
+	for _, kind := range []portfolio.OperationKind{portfolio.OpAccept, portfolio.OpReject, portfolio.OpCancelChange} {
+		row, _ := must(t, in(t, kind, portfolio.StateArmed), restarted{moment(noon.AddDate(0, 0, 9))})
+		equal(t, string(kind), row.State, portfolio.StateReserved)
+		equal(t, "looked at", row.NextAt, noon.AddDate(0, 0, 9))
+	}
+}
