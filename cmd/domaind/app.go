@@ -68,7 +68,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 	for _, a := range w.cfg.Accounts {
 		c, err := client.New(client.Options{
 			Endpoint: w.cfg.DNSimple.Endpoint, Account: a.Account, Token: w.tokens[a.ID], UserAgent: userAgent(),
-			RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Now: w.clock.Now, Sleep: w.clock.Sleep, Transport: w.transport,
+			RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Now: w.clock.Now, Sleep: w.sleep(a.Name), Transport: w.transport,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
@@ -82,7 +82,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 	policy := func() *rules.Policy { return w.cfg.Policy }
 	x := executor.New(executor.Options{
 		Ledger: w.store, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
-		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.clock.Now, Log: w.log,
+		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.clock.Now, Urgent: client.Urgent, Fatal: fatal, Log: w.log,
 	})
 	s := scheduler.New(scheduler.Options{
 		Accounts: scanned, Policy: policy, Executor: x, Progress: w.store,
@@ -94,6 +94,20 @@ func wire(w wiring, later *teardown) (*app, error) {
 	})
 	handler := control.New(control.Options{Scanner: s, Assessor: x, Ledger: w.store, Policy: policy, Now: w.clock.Now})
 	return &app{executor: x, scheduler: s, control: control.InProcess(handler)}, nil
+}
+
+// longWait is how long a client waits (for its quota, or before it asks again) until
+// it is worth a word.
+const longWait = 5 * time.Second
+
+// sleep is the clock's Sleep for an account's client, which says so when it is long.
+func (w wiring) sleep(account string) func(context.Context, time.Duration) error {
+	return func(ctx context.Context, d time.Duration) error {
+		if d >= longWait {
+			w.log.InfoContext(ctx, "waiting for DNSimple", "account", account, "for", d.Round(time.Second).String())
+		}
+		return w.clock.Sleep(ctx, d)
+	}
 }
 
 // ceilings are the limits of spending that the configuration sets.

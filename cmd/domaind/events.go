@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,10 +71,13 @@ func (g *globals) follow(ctx context.Context, cfg *config.Config, o events.FeedO
 		var err error
 		switch {
 		case asJSON && r.Err == nil:
-			var compact json.RawMessage = r.Raw
-			_, err = fmt.Fprintf(g.io.out, "%s\n", compact)
+			var line bytes.Buffer
+			if err := json.Compact(&line, r.Raw); err != nil {
+				return fmt.Errorf("print the event %s: %w", r.ID, err)
+			}
+			_, err = fmt.Fprintln(g.io.out, clean(line.String()))
 		case asJSON:
-			_, err = fmt.Fprintf(g.io.err, "skipped: %v\n", r.Err)
+			_, err = fmt.Fprintln(g.io.err, "skipped: "+clean(r.Err.Error()))
 		case r.Err != nil:
 			_, err = fmt.Fprintln(g.io.out, s.eventLine(r.Time.Local().Format(time.DateTime), "?", r.Subject+": "+r.Err.Error()))
 		default:

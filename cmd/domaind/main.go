@@ -10,6 +10,9 @@ import (
 )
 
 func main() {
+	// A reader that goes away ("| head") must not end the daemon between two purchases:
+	// what is written to it fails instead.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-ctx.Done()

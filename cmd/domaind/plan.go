@@ -172,7 +172,10 @@ func printPlan(w io.Writer, s style, p control.Plan) error {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], s.paint(verdictColour(v), string(v))))
 		}
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) == 0 && len(p.Problems) > 0:
+		parts = []string{"nothing was read"}
+	case len(parts) == 0:
 		parts = []string{"nothing inside the horizon"}
 	}
 	if _, err := fmt.Fprintf(w, "%s; %s in all (mode %s, policy %s)\n", strings.Join(parts, ", "), p.Totals.Price, p.Mode, p.Policy); err != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -33,19 +34,13 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// saidError is an error that was already told.
-type saidError struct{ error }
-
-func (e saidError) Unwrap() error { return e.error }
-
 // run is the whole program but for its process: it carries out a command line and
 // gives the exit code.
 func run(ctx context.Context, args []string, io std) int {
 	root := newRoot(io) //nolint:contextcheck // cobra hands the context to the command that runs
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	var said saidError
-	if err != nil && !errors.As(err, &said) {
+	if err != nil && !errors.Is(err, syscall.EPIPE) { // then nobody reads any more
 		fmt.Fprintf(io.err, "domaind: %s\n", message(err))
 	}
 	var usage usageError
