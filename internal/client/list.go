@@ -74,8 +74,9 @@ func sheet(body []byte, number int) ([]json.RawMessage, pagination, error) {
 		return nil, pagination{}, err
 	}
 	if e.Pagination == nil {
-		// Less than a page is all there is; from a full one nobody can tell.
-		if number > 1 || len(entries) >= perPage {
+		// Less than a page is all there is; from a full one nobody can tell, and an
+		// empty one may be anything.
+		if number > 1 || len(entries) == 0 || len(entries) >= perPage {
 			return nil, pagination{}, errors.New("the answer does not say how many pages there are")
 		}
 		return entries, pagination{CurrentPage: 1, TotalPages: 1, TotalEntries: len(entries)}, nil

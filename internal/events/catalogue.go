@@ -51,7 +51,8 @@ func Catalogue() []Entry {
 		{portfolio.AboutOperation, "done", notice, "The operation is done, and the evidence is there."},
 		{portfolio.AboutOperation, "failed", alert, "The operation failed; its money is released."},
 		{portfolio.AboutOperation, "unknown", alert, "The request may have had its effect; it is looked for, and never sent again."},
-		{portfolio.AboutOperation, "released", info, "The money that was set aside is free again; nothing was sent."},
+		{portfolio.AboutOperation, "delayed", alert, "The operation does not come forward; the text says why."},
+		{portfolio.AboutOperation, "released", notice, "The money that was set aside is free again; nothing was sent."},
 		{portfolio.AboutOperation, "charged", info, "The charge was found in the account's billing."},
 		{portfolio.AboutOperation, "price-differs", alert, "DNSimple charged more than was set aside."},
 

@@ -78,21 +78,18 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	}
 	switch d.Verdict {
 	case portfolio.VerdictUncovered:
-		add(portfolio.LevelAlert, "uncovered", d.Reason, "", 7*24*time.Hour)
+		add(portfolio.LevelAlert, "uncovered", d.Reason, d.Code, 7*24*time.Hour)
 	case portfolio.VerdictBlocked:
+		if d.Code == codePaused {
+			break // the account was announced, and need not be with each of its domains
+		}
 		text := d.Reason
 		if isDomain && f.ExpiresAt.After(now) {
 			text += "; unless something changes it is lost after " + x.ceilings.day(f.ExpiresAt)
 		}
 		add(portfolio.LevelAlert, "blocked", text, d.Code, 24*time.Hour)
 	case portfolio.VerdictWait:
-		if d.Code != codeVendorTurn {
-			break
-		}
-		add(portfolio.LevelInfo, "watched", d.Reason, "", 0)
-		if f.ExpiresAt.Before(now.Add(vendorLate)) {
-			add(portfolio.LevelAlert, "vendor-turn-late", "DNSimple's own auto-renewal has not renewed it yet, and "+d.Reason, "", 0)
-		}
+		x.tellWait(d, now, add)
 	case portfolio.VerdictWouldAct, portfolio.VerdictAsk:
 		add(portfolio.LevelNotice, "would-act", fmt.Sprintf("%s would %s it: %s", d.Rule, d.Do, d.Reason), d.Rule, 0)
 	case portfolio.VerdictHold:
@@ -108,6 +105,8 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 			continue
 		case d.Code == "unproven":
 			add(a.Level, "unproven", a.Text, "", a.Repeat)
+		case isDomain:
+			add(a.Level, "uncovered", a.Text, d.Code, a.Repeat)
 		default:
 			add(a.Level, "seen", a.Text, "", a.Repeat)
 		}
@@ -117,4 +116,23 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 		add(portfolio.LevelInfo, "seen", d.Reason, "", 0)
 	}
 	return events
+}
+
+// nearEnd is how near its expiration a domain that waits is worth an alert.
+const nearEnd = 14 * 24 * time.Hour
+
+// tellWait tells of what waits too long, or waits for somebody else.
+func (x *Executor) tellWait(d portfolio.Decision, now time.Time, add func(level portfolio.Level, what, text, once string, repeat time.Duration)) {
+	f, _ := d.Resource.(portfolio.DomainFacts)
+	switch {
+	case d.Code == codeVendorTurn:
+		add(portfolio.LevelInfo, "watched", d.Reason, "", 0)
+		if f.ExpiresAt.Before(now.Add(vendorLate)) {
+			add(portfolio.LevelAlert, "vendor-turn-late", "DNSimple's own auto-renewal has not renewed it yet, and "+d.Reason, "", 0)
+		}
+	case d.Code == codeRecent && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
+		add(portfolio.LevelAlert, "blocked", d.Reason, d.Code, 24*time.Hour)
+	case d.Code == codeUnderWay && d.Do == portfolio.ActionCancel, d.Code == "unread":
+		add(portfolio.LevelAlert, "blocked", d.Reason, d.Code, 24*time.Hour)
+	}
 }

@@ -87,7 +87,9 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 			return x.observe(ctx, op, seen)
 		}
 	}
-	answer, err := x.confirm(ctx, op)
+	looking, cancel := context.WithTimeout(x.urgent(ctx), confirmWithin)
+	answer, err := x.confirm(looking, op)
+	cancel()
 	if err != nil || ended(ctx) {
 		return err
 	}
@@ -97,10 +99,6 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 	}
 	return x.send(ctx, op)
 }
-
-// confirmation is what a fresh look says of a reserved operation: one of the
-// machine's events cleared, withdrawn and delayed.
-type confirmation event
 
 // arm writes what the fresh look said. It reports whether the request may leave.
 func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.Operation, bool, error) {
@@ -118,140 +116,6 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 	return row, row.State == portfolio.StateArmed, nil
 }
 
-// confirm looks afresh, and says whether the operation may still be sent: the
-// world may have moved since the scan, and the policy since the reservation.
-func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirmation, error) {
-	now := x.now()
-	paused, err := x.paused(op.AccountID)
-	if err != nil {
-		return nil, err
-	}
-	if paused != nil {
-		return delayed{moment(now), "the account is paused: " + paused.Reason}, nil
-	}
-	switch op.Kind {
-	case portfolio.OpRenew, portfolio.OpRestore:
-		return x.confirmPurchase(ctx, op)
-	case portfolio.OpAccept, portfolio.OpReject:
-		return x.confirmPush(ctx, op)
-	default:
-		return x.confirmCancel(ctx, op)
-	}
-}
-
-func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) (confirmation, error) {
-	reg := x.registries[op.AccountID]
-	d, answer, err := reg.Domain(ctx, op.DomainID)
-	if err != nil {
-		return x.unreadable(op, err)
-	}
-	now := x.now()
-	stop := func(format string, args ...any) (confirmation, error) {
-		return withdrawn{moment(now), fmt.Sprintf(format, args...)}, nil
-	}
-	if answer.Date.IsZero() {
-		return delayed{moment(now), "DNSimple's answer has no Date to compare the clock with: nothing is spent"}, nil
-	}
-	if skew := now.Sub(answer.Date); skew.Abs() > maxSkew {
-		return delayed{moment(now), fmt.Sprintf("the clock here is %s off DNSimple's: nothing is spent", skew.Round(time.Second))}, nil
-	}
-	if got := portfolio.OccasionOf(d.ExpiresAt); got != op.Occasion {
-		return stop("its expiration moved from %s to %s", op.Occasion, got)
-	}
-	facts, err := x.Facts(d)
-	if err != nil {
-		return nil, err
-	}
-	decision := rules.Decide(x.policy(), facts, now)
-	if decision.Verdict != portfolio.VerdictAct || operationKind(decision.Do) != op.Kind || decision.Rule != op.Rule ||
-		op.Kind == portfolio.OpRenew && max(decision.Years, 1) != op.Years {
-		return stop("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
-	}
-	if g, stopped, err := x.beforePrice(decision, d, now); err != nil {
-		return nil, err
-	} else if stopped {
-		return stop("%s", g.Reason)
-	}
-	tld, g, stopped := x.tldAllows(ctx, decision, d, reg)
-	if stopped {
-		return stop("%s", g.Reason)
-	}
-	prices, err := reg.Prices(ctx, d.Name)
-	if err != nil {
-		return x.unreadable(op, err)
-	}
-	q, err := price(op.Kind, d, prices, term(op.Kind, op.Years, tld))
-	if err != nil {
-		return stop("%s", err)
-	}
-	if err := withinRule(decision, q); err != nil {
-		return stop("%s", err)
-	}
-	now = x.now()
-	return cleared{moment: moment(now), quote: q, day: x.ceilings.day(now), expiresAt: d.ExpiresAt, lapsed: d.State == portfolio.DomainExpired}, nil
-}
-
-// unreadable is the answer where the fresh look failed: it is tried again, unless
-// the domain is not there any more.
-func (x *Executor) unreadable(op portfolio.Operation, err error) (confirmation, error) {
-	now := x.now()
-	if err := x.Report(op.AccountID, err); err != nil {
-		return nil, err
-	}
-	if outcome(err) == portfolio.OutcomeNotFound {
-		return withdrawn{moment(now), err.Error()}, nil
-	}
-	return delayed{moment(now), err.Error()}, nil
-}
-
-func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (confirmation, error) {
-	push, err := x.findPush(ctx, op)
-	now := x.now()
-	switch {
-	case err != nil:
-		return x.unreadable(op, err)
-	case push == nil:
-		return withdrawn{moment(now), "the push is not waiting any more"}, nil
-	}
-	facts := x.Prove(ctx, *push)
-	d := rules.Decide(x.policy(), facts, now)
-	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule {
-		return withdrawn{moment(now), fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
-	}
-	return cleared{moment: moment(now), source: facts.SourceID, contact: d.Contact, name: facts.Name}, nil
-}
-
-// findPush reads the push of an operation; nil where it is not pending any more.
-func (x *Executor) findPush(ctx context.Context, op portfolio.Operation) (*portfolio.Push, error) {
-	for page, err := range x.registries[op.AccountID].Pushes(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.Items {
-			if p.ID == op.SubjectID {
-				return &p, nil
-			}
-		}
-		if len(page.Problems) > 0 {
-			return nil, errors.Join(page.Problems...)
-		}
-	}
-	return nil, nil //nolint:nilnil // nil is "not pending any more": an answer, not a failure
-}
-
-func (x *Executor) confirmCancel(ctx context.Context, op portfolio.Operation) (confirmation, error) {
-	c, err := x.registries[op.AccountID].RegistrantChange(ctx, op.SubjectID)
-	if err != nil {
-		return x.unreadable(op, err)
-	}
-	now := x.now()
-	d := rules.Decide(x.policy(), portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name}, now)
-	if d.Verdict != portfolio.VerdictAct || d.Do != portfolio.ActionCancel || d.Rule != op.Rule {
-		return withdrawn{moment(now), fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
-	}
-	return cleared{moment: moment(now)}, nil
-}
-
 // callWithin bounds a call that changes something, the wait for its turn in the
 // quota included: what was confirmed must not leave much later.
 const callWithin = 5*time.Minute + 30*time.Second
@@ -260,7 +124,7 @@ const callWithin = 5*time.Minute + 30*time.Second
 // not cut short by a shutdown: its answer is worth more than our haste.
 func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 	reg := x.registries[op.AccountID]
-	calling, cancel := context.WithTimeout(context.WithoutCancel(ctx), callWithin)
+	calling, cancel := context.WithTimeout(context.WithoutCancel(x.urgent(ctx)), callWithin)
 	defer cancel()
 	var purchase portfolio.Purchase
 	var err error
@@ -278,8 +142,8 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 	}
 	answer := answered{moment: moment(x.now()), remoteID: purchase.ID, err: failure(err)}
 	var lapsed *portfolio.Domain
-	if op.Kind == portfolio.OpRenew && op.Lapsed && refused(answer.err) {
-		if d, _, err := reg.Domain(calling, op.DomainID); err == nil && d.State == portfolio.DomainExpired && !aboutMoney(answer.err, d) {
+	if op.Kind == portfolio.OpRenew && op.Lapsed && answer.err != nil && answer.err.Outcome == portfolio.OutcomeRejected {
+		if d, _, err := reg.Domain(calling, op.DomainID); err == nil && d.State == portfolio.DomainExpired && tellsRedemption(answer.err, d) {
 			answer.inRedemption, lapsed = true, &d
 		}
 	}
@@ -308,7 +172,7 @@ func (x *Executor) afterRefusal(ctx context.Context, d portfolio.Domain) error {
 	if err != nil {
 		return err
 	}
-	decision, err := x.assess(ctx, rules.Decide(x.policy(), facts, x.now()), nil)
+	decision, _, err := x.assess(ctx, rules.Decide(x.policy(), facts, x.now()), nil)
 	if err != nil {
 		return err
 	}
@@ -339,18 +203,18 @@ func (x *Executor) Facts(d portfolio.Domain) (portfolio.DomainFacts, error) {
 	return f, nil
 }
 
-// refused says whether DNSimple itself refused a purchase.
-func refused(err *portfolio.CallError) bool {
-	return err != nil && err.Outcome == portfolio.OutcomeRejected
-}
-
-// aboutMoney says whether a renewal was refused for the money or the confirmation
-// of its price, and not for what the domain is. The domain's own name, which may
-// hold any word, says nothing of it.
-func aboutMoney(err *portfolio.CallError, d portfolio.Domain) bool {
-	text := strings.NewReplacer(d.Name, "", strings.ToLower(d.UnicodeName), "").Replace(strings.ToLower(err.Said()))
-	for _, money := range []string{"premium", "price", "card", "payment", "billing", "declined", "funds", "balance", "invoice"} {
-		if strings.Contains(text, money) {
+// tellsRedemption says whether DNSimple refused the plain renewal of a lapsed domain
+// for the phase that it is in: "NAME may not be renewed at this time". Any other
+// refusal (an account that is not active, a transfer under way, a price that was not
+// confirmed) is no reason to buy the restore, which costs several times as much. The
+// domain's own name, which may hold any word, says nothing of it.
+func tellsRedemption(err *portfolio.CallError, d portfolio.Domain) bool {
+	if err == nil || err.Outcome != portfolio.OutcomeRejected {
+		return false
+	}
+	text := strings.NewReplacer(d.Name, "", strings.ToLower(d.UnicodeName), "").Replace(strings.ToLower(err.Message))
+	for _, phase := range []string{"may not be renewed", "cannot be renewed", "can not be renewed", "redemption", "must be restored"} {
+		if strings.Contains(text, phase) {
 			return true
 		}
 	}

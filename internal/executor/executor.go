@@ -22,7 +22,12 @@ type Options struct {
 	// auto-renewal may already be at work.
 	AutoRenewalWindow rules.Distance
 	Now               func() time.Time
-	Log               *slog.Logger
+	// Urgent marks the reads that belong to a call which changes something: they may
+	// use the part of the request quota that is kept for those.
+	Urgent func(context.Context) context.Context
+	// Fatal says after which errors nothing more must be done; nil: after none.
+	Fatal func(error) bool
+	Log   *slog.Logger
 }
 
 // Executor carries decisions out. It is safe for concurrent use.
@@ -33,6 +38,8 @@ type Executor struct {
 	ceilings   Ceilings
 	window     rules.Distance
 	now        func() time.Time
+	urgent     func(context.Context) context.Context
+	fatal      func(error) bool
 	log        *slog.Logger
 
 	turns map[int64]*sync.Mutex // one operation's step at a time, by account
@@ -40,6 +47,8 @@ type Executor struct {
 
 	mu   sync.Mutex
 	tlds map[string]tldFacts
+	// tried are the accounts that were tried since the start, paused or not.
+	tried map[int64]bool
 }
 
 type tldFacts struct {
@@ -55,7 +64,14 @@ func New(o Options) *Executor {
 	x := &Executor{
 		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, ceilings: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
-		turns: make(map[int64]*sync.Mutex), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts),
+		turns: make(map[int64]*sync.Mutex), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool),
+		urgent: o.Urgent, fatal: o.Fatal,
+	}
+	if x.urgent == nil {
+		x.urgent = func(ctx context.Context) context.Context { return ctx }
+	}
+	if x.fatal == nil {
+		x.fatal = func(error) bool { return false }
 	}
 	if x.log == nil {
 		x.log = slog.New(slog.DiscardHandler)
@@ -90,31 +106,47 @@ func (x *Executor) Recover(context.Context) error {
 
 // Execute tells what the decisions mean, and carries out those whose verdict is
 // act, in the order given. It ends early when the context does, between two
-// operations. A decision that fails does not hold the others; the errors are joined.
+// operations. A decision that fails does not hold the others, nor does an account
+// that cannot be reached hold the other accounts; the errors are joined.
 func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) error {
 	var errs []error
+	unreachable := make(map[int64]error)
 	for _, d := range decisions {
 		if ended(ctx) {
 			break
 		}
-		if err := x.execute(ctx, d); err != nil {
+		if err := x.execute(ctx, d, unreachable); err != nil {
 			errs = append(errs, err)
+			if x.fatal(err) {
+				break
+			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (x *Executor) execute(ctx context.Context, d portfolio.Decision) error {
+// execute carries out one decision. The accounts that could not be reached before in
+// the same pass are not tried again in it: each try takes minutes.
+func (x *Executor) execute(ctx context.Context, d portfolio.Decision, unreachable map[int64]error) error {
 	account, _, _ := d.Resource.Ident()
 	turn, ok := x.turns[account]
 	if !ok {
 		return nil // an account that is not configured: nothing that we could do
 	}
+	if d.Verdict != portfolio.VerdictAct {
+		return x.announce(d) // what is only shown need not be priced at every scan
+	}
 	turn.Lock()
 	defer turn.Unlock()
-	assessed, err := x.assess(ctx, d, nil)
+	if err := unreachable[account]; err != nil {
+		return x.announce(guarded(d, portfolio.VerdictBlocked, codeUnreachable, "the account could not be reached: "+err.Error()))
+	}
+	assessed, failed, err := x.assess(ctx, d, nil)
 	if err != nil {
 		return err
+	}
+	if unreached(failed) {
+		unreachable[account] = failed
 	}
 	if ended(ctx) {
 		return nil // what a shutdown cut short is no verdict

@@ -38,10 +38,10 @@ const (
 // would happen if they were executed now, at what price. Money is counted as if
 // every purchase before had been made, in the order given.
 func (x *Executor) Assess(ctx context.Context, decisions []portfolio.Decision) ([]portfolio.Decision, error) {
-	budget := make(map[int64]portfolio.Tally)
+	budget := newBudget()
 	assessed := make([]portfolio.Decision, 0, len(decisions))
 	for _, d := range decisions {
-		a, err := x.assess(ctx, d, budget)
+		a, _, err := x.assess(ctx, d, budget)
 		if err != nil {
 			return nil, err
 		}
@@ -51,84 +51,85 @@ func (x *Executor) Assess(ctx context.Context, decisions []portfolio.Decision) (
 }
 
 // assess applies the guards to one decision. The budget, where there is one, holds
-// what the plan has set aside before, by account and for all (0), and is added to.
-func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget map[int64]portfolio.Tally) (portfolio.Decision, error) {
+// what the plan has set aside before, and is added to. failed is the call that could
+// not be made, where one is why the decision is blocked.
+func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *budget) (_ portfolio.Decision, failed, err error) {
 	if d.Do == "" || d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictWouldAct {
-		return d, nil
+		return d, nil, nil
 	}
 	now := x.now()
 	account, id, _ := d.Resource.Ident()
 	kind := operationKind(d.Do)
 	if kind == "" {
-		return d, nil
+		return d, nil, nil
 	}
 	paused, err := x.paused(account)
 	if err != nil {
-		return d, err
+		return d, nil, err
 	}
 	if paused != nil {
-		return guarded(d, portfolio.VerdictBlocked, codePaused, "the account is paused: "+paused.Reason), nil
+		return guarded(d, portfolio.VerdictBlocked, codePaused, "the account is paused: "+paused.Reason), nil, nil
 	}
 	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
-		return d, fmt.Errorf("look for open operations: %w", err)
+		return d, nil, fmt.Errorf("look for open operations: %w", err)
 	} else if ok {
-		return guarded(d, portfolio.VerdictWait, codeUnderWay, fmt.Sprintf("%s is %s", op, op.State)), nil
+		return guarded(d, portfolio.VerdictWait, codeUnderWay, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
 	}
 	last, ok, err := x.ledger.LastAttempt(account, kind, id, occasion(d.Resource))
 	if err != nil {
-		return d, fmt.Errorf("look for earlier attempts: %w", err)
+		return d, nil, fmt.Errorf("look for earlier attempts: %w", err)
 	}
 	switch {
 	case ok && last.State == portfolio.StateDone:
-		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), nil
+		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), nil, nil
 	case ok && last.State == portfolio.StateFailed && now.Before(retryAfter(last)):
 		return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
-			last, last.History[len(last.History)-1].Note, retryAfter(last).Format(time.RFC3339))), nil
+			last, last.LastNote(), retryAfter(last).Format(time.RFC3339))), nil, nil
 	}
 	if f, ok := d.Resource.(portfolio.DomainFacts); ok {
 		return x.assessPurchase(ctx, d, f, kind, budget)
 	}
-	return d, nil
+	return d, nil, nil
 }
 
 // assessPurchase applies the guards that stand before money.
-func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f portfolio.DomainFacts, kind portfolio.OperationKind, budget map[int64]portfolio.Tally) (portfolio.Decision, error) {
+func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f portfolio.DomainFacts, kind portfolio.OperationKind, budget *budget) (_ portfolio.Decision, failed, err error) {
 	now := x.now()
 	if d, stopped, err := x.beforePrice(d, f.Domain, now); err != nil || stopped {
-		return d, err
+		return d, nil, err
 	}
 	reg := x.registries[f.AccountID]
-	facts, d, stopped := x.tldAllows(ctx, d, f.Domain, reg)
-	if stopped {
-		return d, nil
+	facts, err := x.tld(ctx, reg, portfolio.TLD(f.Name))
+	if err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeUnreachable, "what its TLD allows could not be read: "+err.Error()), err, nil
+	}
+	if d, stopped := tldAllows(d, f.Domain, facts); stopped {
+		return d, nil, nil
 	}
 	prices, err := reg.Prices(ctx, f.Name)
 	if err != nil {
-		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), nil //nolint:nilerr // the verdict carries it
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
 	q, err := price(kind, f.Domain, prices, term(kind, d.Years, facts))
 	if err != nil {
-		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
 	d.Price, d.PriceAt = &q.total, now
 	if err := withinRule(d, q); err != nil {
-		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil
+		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
 	var over *CeilingError
 	err = x.ledger.Spent(func(s portfolio.Spent) error {
-		return x.ceilings.allow(withBudget(s, budget), f.AccountID, q.total, now)
+		return x.ceilings.allow(budget.with(s, d.Verdict), f.AccountID, q.total, now)
 	})
 	switch {
 	case errors.As(err, &over):
-		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil
+		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
 	case err != nil:
-		return d, fmt.Errorf("add up what is spent: %w", err)
+		return d, nil, fmt.Errorf("add up what is spent: %w", err)
 	}
-	if budget != nil {
-		one := portfolio.Tally{Amount: q.total, Purchases: 1}
-		budget[0], budget[f.AccountID] = budget[0].Add(one), budget[f.AccountID].Add(one)
-	}
-	return d, nil
+	budget.add(f.AccountID, d.Verdict, q.total)
+	return d, nil, nil
 }
 
 // beforePrice applies the guards that need neither a price nor the API.
@@ -150,21 +151,27 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 	return d, false, nil
 }
 
-// tldAllows says whether names under the TLD are renewed by hand at all, and what
-// DNSimple says of it.
-func (x *Executor) tldAllows(ctx context.Context, d portfolio.Decision, dom portfolio.Domain, reg Reader) (portfolio.TLDFacts, portfolio.Decision, bool) {
-	facts, err := x.tld(ctx, reg, portfolio.TLD(dom.Name))
+// tldAllows says whether names under a TLD are renewed by hand at all.
+func tldAllows(d portfolio.Decision, dom portfolio.Domain, facts portfolio.TLDFacts) (portfolio.Decision, bool) {
 	switch {
-	case err != nil:
-		return facts, guarded(d, portfolio.VerdictBlocked, codeUnreachable, "what its TLD allows could not be read: "+err.Error()), true
 	case facts.AutoRenewOnly && dom.AutoRenew:
-		return facts, guarded(d, portfolio.VerdictWait, codeVendorTurn, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is on"), true
+		return guarded(d, portfolio.VerdictWait, codeVendorTurn, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is on"), true
 	case facts.AutoRenewOnly:
-		return facts, guarded(d, portfolio.VerdictBlocked, codeAutoOnly, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is off: switch it on"), true
+		return guarded(d, portfolio.VerdictBlocked, codeAutoOnly, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is off: switch it on"), true
 	case !facts.RenewalEnabled:
-		return facts, guarded(d, portfolio.VerdictBlocked, codeNotRenewed, "DNSimple does not renew names under ."+facts.TLD), true
+		return guarded(d, portfolio.VerdictBlocked, codeNotRenewed, "DNSimple does not renew names under ."+facts.TLD), true
 	}
-	return facts, d, false
+	return d, false
+}
+
+// unreached says whether a call failed because DNSimple could not be asked, and not
+// because of what it was asked.
+func unreached(err error) bool {
+	switch outcome(err) {
+	case portfolio.OutcomeNotSent, portfolio.OutcomeRateLimited, portfolio.OutcomeUnknown:
+		return true
+	}
+	return false
 }
 
 // term is how many years a purchase buys: a restore buys what its TLD sells at
@@ -208,15 +215,6 @@ func withinRule(d portfolio.Decision, q quote) error {
 func guarded(d portfolio.Decision, v portfolio.Verdict, code, reason string) portfolio.Decision {
 	d.Verdict, d.Code, d.Reason = v, code, reason
 	return d
-}
-
-func withBudget(s portfolio.Spent, budget map[int64]portfolio.Tally) portfolio.Spent {
-	if budget == nil {
-		return s
-	}
-	reserved := s.Reserved
-	s.Reserved = func(account int64) portfolio.Tally { return reserved(account).Add(budget[account]) }
-	return s
 }
 
 // operationKind is the kind of operation that carries an action out; "" where

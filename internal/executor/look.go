@@ -4,44 +4,83 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"domaind/internal/portfolio"
 )
 
-// FollowUp looks at every operation that is due, and says when the next one is;
-// the zero time where none is. One that fails does not hold the others.
+// FollowUp looks at every operation that is due, the accounts side by side, and says
+// when the next one is: now, where some became due meanwhile, and the zero time where
+// none is. One that fails does not hold the others.
 func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 	due, _, err := x.ledger.Due(x.now())
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look for operations that are due: %w", err)
 	}
-	var errs []error
+	byAccount := make(map[int64][]string)
 	for _, op := range due {
-		if ended(ctx) {
-			break
-		}
-		if err := x.followUp(ctx, op.Key); err != nil {
-			errs = append(errs, err)
-		}
+		byAccount[op.AccountID] = append(byAccount[op.AccountID], op.Key)
 	}
-	_, next, err := x.ledger.Due(x.now())
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex
+		errs   []error
+		failed = make(map[string]bool)
+		panics any
+	)
+	for _, keys := range byAccount {
+		wg.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					x.log.Error("a follow-up panics", "panic", v, "stack", string(debug.Stack()))
+					mu.Lock()
+					panics = v
+					mu.Unlock()
+				}
+			}()
+			for _, key := range keys {
+				if ended(ctx) {
+					return
+				}
+				err := x.followUp(ctx, key)
+				if err == nil {
+					continue
+				}
+				mu.Lock()
+				errs, failed[key] = append(errs, err), true
+				mu.Unlock()
+				if x.fatal(err) {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if panics != nil {
+		panic(panics) // where the caller can recover
+	}
+	again, next, err := x.ledger.Due(x.now())
 	if err != nil {
 		errs = append(errs, err)
+	}
+	if slices.ContainsFunc(again, func(op portfolio.Operation) bool { return !failed[op.Key] }) {
+		next = x.now()
 	}
 	return next, errors.Join(errs...)
 }
 
 func (x *Executor) followUp(ctx context.Context, key string) error {
-	account, _, _ := strings.Cut(key, "|")
 	op, ok, err := x.ledger.Operation(key)
 	if err != nil || !ok {
 		return err
 	}
 	turn, ok := x.turns[op.AccountID]
 	if !ok {
-		return fmt.Errorf("follow up %s: account %s is not configured any more", op, account)
+		return x.orphan(op)
 	}
 	turn.Lock()
 	defer turn.Unlock()
@@ -50,10 +89,40 @@ func (x *Executor) followUp(ctx context.Context, key string) error {
 	if err != nil || !ok || op.NextAt.IsZero() || op.NextAt.After(x.now()) {
 		return err
 	}
-	if op.State == portfolio.StateReserved {
+	switch op.State {
+	case portfolio.StateReserved:
 		return x.carry(ctx, op)
+	case portfolio.StateArmed:
+		// Whoever armed it had the turn, and is gone without an outcome.
+		_, _, err := x.step(op, restarted{moment(x.now())})
+		return err
 	}
 	return x.look(ctx, op)
+}
+
+// orphan settles an operation of an account that is not configured any more, as far
+// as that goes without asking DNSimple.
+func (x *Executor) orphan(op portfolio.Operation) error {
+	now := moment(x.now())
+	const why = "its account is not configured any more"
+	var e event
+	switch op.State {
+	case portfolio.StateReserved:
+		e = withdrawn{now, why}
+	case portfolio.StateArmed:
+		e = restarted{now}
+	case portfolio.StateDone:
+		e = charged{moment: now, final: true}
+	default:
+		e = observed{now, evidence{note: why}}
+		told := operationEvent(op, now.at(), portfolio.LevelAlert, "delayed", "nobody can look what became of it: "+why)
+		told.Once = "orphan|" + op.Key
+		if err := x.ledger.Commit(portfolio.Change{Events: []portfolio.Event{told}}); err != nil {
+			return err
+		}
+	}
+	_, _, err := x.step(op, e)
+	return err
 }
 
 // look reads back what became of an operation.
@@ -136,7 +205,7 @@ func (x *Executor) seenAccept(ctx context.Context, op portfolio.Operation, reg R
 	case push == nil && op.Checks >= lostChecks:
 		return evidence{impossible: "the push is not waiting any more, and the domain did not come"}
 	default:
-		return evidence{gone: push == nil, note: "the domain is not in the account yet"}
+		return evidence{gone: push == nil, undone: push != nil, note: "the domain is not in the account yet"}
 	}
 }
 
@@ -152,7 +221,7 @@ func (x *Executor) seenReject(ctx context.Context, op portfolio.Operation) evide
 	case push == nil:
 		return evidence{happened: true, note: "the push is not waiting any more"}
 	default:
-		return evidence{note: "the push is still waiting"}
+		return evidence{undone: true, note: "the push is still waiting"}
 	}
 }
 
@@ -168,7 +237,7 @@ func seenCancel(ctx context.Context, op portfolio.Operation, reg Settler) eviden
 	case c.State == portfolio.ChangeCompleted:
 		return evidence{impossible: "the change was completed before it could be cancelled"}
 	default:
-		return evidence{note: fmt.Sprintf("the change is %s", c.State)}
+		return evidence{undone: c.State.Open(), note: fmt.Sprintf("the change is %s", c.State)}
 	}
 }
 

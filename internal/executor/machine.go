@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -69,6 +70,7 @@ type (
 type evidence struct {
 	happened   bool   // the effect is there
 	impossible string // why it can no longer happen; "" where it can
+	undone     bool   // a wish has no effect: it may be sent again
 	gone       bool   // the push is not waiting any more: there is nothing to send again
 	remote     portfolio.Progress
 	state      string // DNSimple's word for it; "" where it was not asked or not told
@@ -100,8 +102,11 @@ const patience = 48 * time.Hour
 // When an unknown operation is first read back.
 const unknownFirst = 30 * time.Second
 
-// How long an operation that cannot be confirmed keeps its money.
+// How long an operation that does not come forward keeps its money, and its domain.
 const giveUp = 24 * time.Hour
+
+// How long a wish that DNSimple has accepted may show no effect before it is sent again.
+const wishPatience = time.Hour
 
 // next is the transition function: the row as it stands and what happened, to the
 // row as it will stand and what follows. It is pure: the same arguments give the
@@ -141,7 +146,7 @@ func next(op portfolio.Operation, e event) (portfolio.Operation, []effect, error
 			s.observed(e.seen)
 		}
 	case charged:
-		if ok = op.State == portfolio.StateDone && op.Kind.Purchase() && op.Charge == nil; ok {
+		if ok = op.State == portfolio.StateDone && op.Kind.Purchase() && !op.NextAt.IsZero(); ok {
 			s.charged(e)
 		}
 	}
@@ -166,6 +171,13 @@ func (s *step) to(state portfolio.OperationState, note string) {
 
 func (s *step) tell(level portfolio.Level, what, text string) {
 	s.effects = append(s.effects, tell{operationEvent(s.op, s.at, level, what, text)})
+}
+
+// warn tells once for an operation that it does not come forward.
+func (s *step) warn(text string) {
+	e := operationEvent(s.op, s.at, portfolio.LevelAlert, "delayed", text)
+	e.Once = "delayed|" + s.op.Key
+	s.effects = append(s.effects, tell{e})
 }
 
 func (s *step) planned(e planned) {
@@ -214,20 +226,14 @@ func (s *step) answered(e answered) {
 	}
 	switch e.err.Outcome {
 	case portfolio.OutcomeNotSent:
-		s.again(s.at.Add(distance(s.op.Checks, time.Minute, time.Hour)), "not sent: "+e.err.Said())
+		s.again(s.retryAt(e.err), "not sent: "+e.err.Said())
 	case portfolio.OutcomeRateLimited:
 		s.op.Sent++
-		retry := e.err.RetryAt
-		if soonest, latest := s.at.Add(time.Minute), s.at.Add(time.Hour); retry.Before(soonest) {
-			retry = soonest
-		} else if retry.After(latest) {
-			retry = latest
-		}
-		s.again(retry, "rate limited: "+e.err.Said())
+		s.again(s.retryAt(e.err), "rate limited: "+e.err.Said())
 	case portfolio.OutcomeUnauthorized, portfolio.OutcomePaymentRequired, portfolio.OutcomeForbidden,
 		portfolio.OutcomeNotFound, portfolio.OutcomeRejected:
 		s.op.Sent++
-		if !s.op.Kind.Purchase() && e.err.Outcome == portfolio.OutcomeNotFound {
+		if !s.op.Kind.Purchase() && e.err.Outcome == portfolio.OutcomeNotFound && !strings.Contains(strings.ToLower(e.err.Message), "contact") {
 			// Somebody else settled the push or the change, or our own call did and
 			// its answer was lost: what is there now decides.
 			s.op.Checks, s.op.NextAt = 0, s.at
@@ -243,25 +249,39 @@ func (s *step) answered(e answered) {
 	}
 }
 
-// again takes the row back to reserved: it is certain that nothing happened. A
-// purchase is not tried for ever, since its money is missing elsewhere.
+// retryAt is when a call may be made again that certainly was not obeyed: when
+// DNSimple says so, at growing distance, within an hour.
+func (s *step) retryAt(err *portfolio.CallError) time.Time {
+	at := s.at.Add(distance(s.op.Checks, time.Minute, time.Hour))
+	if err.RetryAt.After(at) {
+		at = err.RetryAt
+	}
+	if latest := s.at.Add(time.Hour); at.After(latest) {
+		at = latest
+	}
+	return at
+}
+
+// again takes the row back to reserved: nothing happened, or it may be repeated. It
+// is not tried for ever, since its money, or its domain, is missing elsewhere.
 func (s *step) again(at time.Time, note string) {
-	if s.op.Kind.Purchase() && s.at.Sub(s.op.CreatedAt) > giveUp {
+	if s.at.Sub(s.op.CreatedAt) > giveUp {
 		s.abandon(note)
 		return
 	}
+	s.back(at, note)
+}
+
+func (s *step) back(at time.Time, note string) {
 	s.op.SpendDay, s.op.ArmedAt = "", time.Time{}
 	s.op.Checks++
 	s.op.NextAt = at
 	s.to(portfolio.StateReserved, note)
 }
 
-// delayed keeps what is reserved, and tries again; not for ever.
+// delayed keeps what is reserved, and tries again; not for ever, and not in silence.
 func (s *step) delayed(why string) {
-	if s.at.Sub(s.op.CreatedAt) > giveUp {
-		s.abandon(why)
-		return
-	}
+	s.warn("it cannot be sent for now: " + why)
 	s.again(s.at.Add(distance(s.op.Checks, time.Minute, time.Hour)), why)
 }
 
@@ -269,6 +289,7 @@ func (s *step) delayed(why string) {
 // a wish is looked at, and then may be.
 func (s *step) uncertain(note string) {
 	if !s.op.Kind.Purchase() {
+		s.warn("it may not have been obeyed, and is sent again: " + note)
 		s.again(s.at.Add(distance(s.op.Checks, time.Minute, time.Hour)), "no certain answer: "+note)
 		return
 	}
@@ -279,8 +300,13 @@ func (s *step) uncertain(note string) {
 }
 
 func (s *step) restarted() {
+	const note = "domaind ended before the answer was known"
 	s.op.Sent++ // it may have left
-	s.uncertain("domaind ended before the answer was known")
+	if !s.op.Kind.Purchase() {
+		s.back(s.at, note) // however long that is ago: it is looked at first
+		return
+	}
+	s.uncertain(note)
 	s.op.NextAt = s.at
 }
 
@@ -293,7 +319,7 @@ func (s *step) abandon(why string) {
 // fail ends the row. Where nothing was ever sent, nobody need be alarmed.
 func (s *step) fail(note string) {
 	if s.op.Sent == 0 {
-		s.end(note, portfolio.LevelInfo, "released")
+		s.end(note, portfolio.LevelNotice, "released")
 		return
 	}
 	s.end(note, portfolio.LevelAlert, "failed")
@@ -346,8 +372,10 @@ func (s *step) observed(seen evidence) {
 	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > patience &&
 		(seen.remote != portfolio.ProgressUnderWay || !seen.readable):
 		s.uncertain("two days after it was sent there is no evidence of it; " + seen.note)
-	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > patience && !seen.gone:
-		s.uncertain("two days after it was sent there is no evidence of it; " + seen.note) // a wish is sent until there is
+	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.CreatedAt) > giveUp:
+		s.abandon(seen.note) // it keeps the domain from everything else
+	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > wishPatience && seen.undone:
+		s.uncertain(seen.note) // a wish is sent until there is evidence
 	case s.op.State == portfolio.StateUnknown:
 		s.wait(unknownFirst, time.Hour)
 	default:
@@ -364,15 +392,26 @@ func (s *step) wait(first, longest time.Duration) {
 func (s *step) charged(e charged) {
 	switch {
 	case len(e.refs) > 0:
-		s.op.Charge, s.op.ChargeRefs, s.op.NextAt = &e.amount, e.refs, time.Time{}
-		note := fmt.Sprintf("DNSimple charged %s", e.amount)
+		charge := e.amount
+		if s.op.Charge != nil {
+			charge += *s.op.Charge
+		}
+		s.op.Charge, s.op.NextAt = &charge, time.Time{}
+		s.op.ChargeRefs = append(append([]string(nil), s.op.ChargeRefs...), e.refs...)
+		if s.op.Kind == portfolio.OpRestore && charge < s.op.Reserved {
+			// Its fee and its renewal may be invoiced one after the other.
+			s.wait(time.Hour, 24*time.Hour)
+		}
+		note := fmt.Sprintf("DNSimple charged %s", charge)
 		s.to(portfolio.StateDone, note)
-		if e.amount > s.op.Reserved {
+		if charge > s.op.Reserved {
 			s.op.Attention = true
 			s.tell(portfolio.LevelAlert, "price-differs", fmt.Sprintf("%s, more than the %s that were set aside for it", note, s.op.Reserved))
 			return
 		}
 		s.tell(portfolio.LevelInfo, "charged", note)
+	case e.final && s.op.Charge != nil:
+		s.op.NextAt = time.Time{}
 	case e.final:
 		s.op.NextAt = time.Time{}
 		s.to(portfolio.StateDone, "its charge was not found; what was reserved stands")

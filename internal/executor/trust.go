@@ -28,6 +28,12 @@ func (x *Executor) Prove(ctx context.Context, p portfolio.Push) portfolio.PushFa
 			continue
 		}
 		d, _, err := x.registries[id].Domain(ctx, p.DomainID)
+		if !ended(ctx) && outcome(err) != portfolio.OutcomeNotFound {
+			// A source's token is used here alone: nobody else would hear that it is refused.
+			if err := x.Report(id, err); err != nil {
+				x.log.Error("an account could not be paused or resumed", "account", id, "err", err)
+			}
+		}
 		switch {
 		case err == nil && d.AccountID == id && d.ID == p.DomainID:
 			owners = append(owners, d)
@@ -43,6 +49,7 @@ func (x *Executor) Prove(ctx context.Context, p portfolio.Push) portfolio.PushFa
 	case len(owners) > 1:
 		f.Unproven = fmt.Sprintf("%d accounts claim to own domain %d", len(owners), p.DomainID)
 	case len(failed) > 0:
+		f.Unread = true
 		f.Unproven = "who owns domain " + fmt.Sprint(p.DomainID) + " could not be read: " + strings.Join(failed, "; ")
 	default:
 		f.Unproven = fmt.Sprintf("none of the configured accounts owns domain %d", p.DomainID)
@@ -54,13 +61,17 @@ func (x *Executor) Prove(ctx context.Context, p portfolio.Push) portfolio.PushFa
 const probeEvery = 15 * time.Minute
 
 // Ready says whether an account may be read now: it is not paused, or it is time to
-// try it again.
+// try it again. A new process tries at once: its operator may have mended the token.
 func (x *Executor) Ready(account int64) (bool, error) {
 	p, err := x.paused(account)
 	if err != nil {
 		return false, err
 	}
-	return p == nil || !x.now().Before(p.ProbeAt), nil
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	first := !x.tried[account]
+	x.tried[account] = true
+	return p == nil || first || !x.now().Before(p.ProbeAt), nil
 }
 
 // Report tells what became of a call with an account's token: a refused token

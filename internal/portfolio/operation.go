@@ -150,6 +150,14 @@ func (o Operation) Spends() (amount Money, day string, ok bool) {
 	return max(o.Reserved, o.Price()), o.SpendDay, true
 }
 
+// LastNote is what happened to the operation last; "" where nothing did.
+func (o Operation) LastNote() string {
+	if len(o.History) == 0 {
+		return ""
+	}
+	return o.History[len(o.History)-1].Note
+}
+
 // String names the operation for people: "renew example.com (k3j5x7aq)".
 func (o Operation) String() string {
 	name := o.Name

@@ -90,6 +90,7 @@ type PushFacts struct {
 	SourceID int64  // the account that was proven to own the domain; 0: unproven
 	Name     string // the domain's name; "" where the source is unproven
 	Unproven string // why the source is unproven, as a sentence; "" where it is proven
+	Unread   bool   // some account could not be asked: another look may prove it
 }
 
 // Proven says whether the source of the push was proven.

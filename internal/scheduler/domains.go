@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,12 +73,19 @@ func problem(job string, now time.Time, err error) portfolio.Event {
 	}
 }
 
-// stable is an error without what differs each time: DNSimple's request id.
+// stable is an error without what differs each time: DNSimple's request id, and the
+// page and the entry on which something is found.
 func stable(err error) string {
-	if call, ok := errors.AsType[*portfolio.CallError](err); ok {
-		return fmt.Sprintf("%s|%s|%d", call.Call, call.Outcome, call.Status)
+	call, ok := errors.AsType[*portfolio.CallError](err)
+	if !ok {
+		return firstLine(err)
 	}
-	return err.Error()
+	act, _, _ := strings.Cut(call.Call, ", page ")
+	what := call.Message
+	if before, after, found := strings.Cut(what, "entry "); found {
+		what = before + strings.TrimLeft(after, "0123456789")
+	}
+	return fmt.Sprintf("%s|%s|%d|%s", act, call.Outcome, call.Status, what)
 }
 
 // Domains reads every account's domains up to the policy's horizon, and decides
@@ -182,12 +191,17 @@ const rereads = 3
 // readDomains reads an account's domains in order of expiration, up to the first
 // page that reaches beyond the horizon. All of it is read before anything is done.
 // Offset pages shift when the list changes underneath: what shows (another total,
-// an id twice, a break in the order) is read again.
+// an id twice, a break in the order) is read again. A list that shows it every time is
+// read to its end, since its order cannot be relied on, and is a problem.
 func readDomains(ctx context.Context, l Lister, horizon time.Time) ([]portfolio.Domain, []error, error) {
-	var byID map[int64]portfolio.Domain
+	byID := make(map[int64]portfolio.Domain)
 	var problems []error
-	for range rereads {
-		domains, unclear, shifted, err := readOnce(ctx, l, horizon)
+	for try := range rereads {
+		to := horizon
+		if try == rereads-1 && len(byID) > 0 {
+			to = time.Time{}
+		}
+		domains, unclear, shifted, err := readOnce(ctx, l, to)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -196,21 +210,19 @@ func readDomains(ctx context.Context, l Lister, horizon time.Time) ([]portfolio.
 		}
 		problems = unclear
 		// Where no reading is clean, what any of them showed counts, the latest first.
-		if byID == nil {
-			byID = make(map[int64]portfolio.Domain)
-		}
 		for _, d := range domains {
 			byID[d.ID] = d
 		}
 	}
-	domains := make([]portfolio.Domain, 0, len(byID))
-	for _, d := range byID {
-		domains = append(domains, d)
-	}
-	slices.SortFunc(domains, func(a, b portfolio.Domain) int { return cmp.Compare(a.ID, b.ID) })
+	problems = append(problems, errShifting)
+	domains := slices.SortedFunc(maps.Values(byID), func(a, b portfolio.Domain) int { return cmp.Compare(a.ID, b.ID) })
 	return domains, problems, nil
 }
 
+// errShifting is the problem of a list that is never the same.
+var errShifting = fmt.Errorf("list domains: the list changed, or was not in order, each of %d times that it was read", rereads)
+
+// readOnce reads the list up to the horizon; all of it where that is the zero time.
 func readOnce(ctx context.Context, l Lister, horizon time.Time) (domains []portfolio.Domain, problems []error, shifted bool, err error) {
 	total := -1
 	seen := make(map[int64]bool)
@@ -239,7 +251,7 @@ func readOnce(ctx context.Context, l Lister, horizon time.Time) (domains []portf
 				shifted = true
 			}
 			last = d.ExpiresAt
-			beyond = beyond || d.ExpiresAt.After(horizon)
+			beyond = beyond || !horizon.IsZero() && d.ExpiresAt.After(horizon)
 		}
 		if beyond {
 			break

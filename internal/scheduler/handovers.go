@@ -14,8 +14,16 @@ import (
 // before it is accepted it is proven again.
 const proofFor = time.Hour
 
-// news is how long a registrant change that has finished is still read.
-const news = 8 * 24 * time.Hour
+// unreadFor is how long it is believed that an account could not be asked.
+const unreadFor = 5 * time.Minute
+
+// A registrant change that has finished is read as long as it is news. Changes are
+// listed by id, that is in the order in which they began, and none takes longer than
+// longestChange.
+const (
+	news          = 8 * 24 * time.Hour
+	longestChange = 90 * 24 * time.Hour
+)
 
 func (s *Scheduler) scanPushes(ctx context.Context, now time.Time) error {
 	r, err := s.Pushes(ctx, now)
@@ -37,7 +45,7 @@ func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
 // from, and decides about each, in order of their ids.
 func (s *Scheduler) Pushes(ctx context.Context, now time.Time) (Reading, error) {
 	pushes, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Push, []error, error) {
-		return collect(a.Lister.Pushes(ctx), nil)
+		return collect(a.Lister.Pushes(ctx), nil, nil)
 	})
 	if err != nil {
 		return r, err
@@ -57,7 +65,11 @@ func (s *Scheduler) prove(ctx context.Context, p portfolio.Push, now time.Time) 
 	s.mu.Lock()
 	known, ok := s.proofs[p.ID]
 	s.mu.Unlock()
-	if ok && known.facts.Proven() && now.Sub(known.at).Abs() < proofFor {
+	believed := proofFor
+	if known.facts.Unread {
+		believed = unreadFor
+	}
+	if ok && now.Sub(known.at).Abs() < believed {
 		known.facts.Push = p
 		return known.facts
 	}
@@ -84,11 +96,12 @@ func (s *Scheduler) RegistrantChanges(ctx context.Context, now time.Time) (Readi
 			portfolio.ChangeNew, portfolio.ChangePending, portfolio.ChangeCancelling, portfolio.ChangeCancelled, portfolio.ChangeCompleted,
 		} {
 			// Finished changes are listed for ever; the newest come first.
-			old := func(c portfolio.RegistrantChange) bool { return now.Sub(c.UpdatedAt) > news }
+			fresh := func(c portfolio.RegistrantChange) bool { return now.Sub(c.UpdatedAt) <= news }
+			young := func(c portfolio.RegistrantChange) bool { return now.Sub(c.CreatedAt) <= longestChange }
 			if state.Open() || state == portfolio.ChangeCancelling {
-				old = nil
+				fresh, young = nil, nil
 			}
-			items, ps, err := collect(a.Lister.RegistrantChanges(ctx, state), old)
+			items, ps, err := collect(a.Lister.RegistrantChanges(ctx, state), fresh, young)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -131,21 +144,20 @@ func (s *Scheduler) nameOf(ctx context.Context, c portfolio.RegistrantChange) st
 	return d.Name
 }
 
-// collect reads all pages of a list, or up to the first page on which everything
-// is old.
-func collect[T any](pages func(yield func(portfolio.Page[T], error) bool), old func(T) bool) (items []T, problems []error, err error) {
+// collect reads the items of a list that are wanted, up to the first page with
+// none that is near the list's beginning. A nil function says yes to all.
+func collect[T any](pages func(yield func(portfolio.Page[T], error) bool), wanted, near func(T) bool) (items []T, problems []error, err error) {
 	for page, err := range pages {
 		if err != nil {
 			return nil, nil, err
 		}
 		problems = append(problems, page.Problems...)
-		fresh := len(items)
 		for _, item := range page.Items {
-			if old == nil || !old(item) {
+			if wanted == nil || wanted(item) {
 				items = append(items, item)
 			}
 		}
-		if old != nil && fresh == len(items) {
+		if near != nil && !slices.ContainsFunc(page.Items, near) {
 			break
 		}
 	}

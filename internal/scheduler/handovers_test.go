@@ -12,11 +12,11 @@ import (
 
 func TestProofsAreKeptForAnHour(t *testing.T) {
 	asked := 0
-	proven := true
+	proven, unread := true, false
 	x := fakeExecutor{prove: func(p portfolio.Push) portfolio.PushFacts {
 		asked++
 		if !proven {
-			return portfolio.PushFacts{Push: p, Unproven: "nobody owns it"}
+			return portfolio.PushFacts{Push: p, Unproven: "nobody owns it", Unread: unread}
 		}
 		return portfolio.PushFacts{Push: p, SourceID: 3, Name: "pushed.com"}
 	}}
@@ -38,16 +38,24 @@ func TestProofsAreKeptForAnHour(t *testing.T) {
 	look(now.Add(59*time.Minute), 1, portfolio.VerdictAct)
 	proven = false // the domain moved on meanwhile
 	look(now.Add(time.Hour), 2, portfolio.VerdictNone)
-	// What could not be proven was perhaps only unreadable: it is tried at each look.
+	// Nor is it asked at each look whose it is, where it is nobody's: a stranger could
+	// use up the quota with pushes.
 	proven = true
-	look(now.Add(61*time.Minute), 3, portfolio.VerdictAct)
+	look(now.Add(61*time.Minute), 2, portfolio.VerdictNone)
+	look(now.Add(2*time.Hour), 3, portfolio.VerdictAct)
+	// What could not be read is tried again soon.
+	proven, unread = false, true
+	look(now.Add(3*time.Hour), 4, portfolio.VerdictNone)
+	proven = true
+	look(now.Add(3*time.Hour+4*time.Minute), 4, portfolio.VerdictNone)
+	look(now.Add(3*time.Hour+5*time.Minute), 5, portfolio.VerdictAct)
 	// A clock that was set back does not make a proof last.
-	look(now.Add(-10*time.Hour), 4, portfolio.VerdictAct)
+	look(now.Add(-10*time.Hour), 6, portfolio.VerdictAct)
 }
 
 func TestRegistrantChangesAreAskedForByState(t *testing.T) {
 	change := func(id int64, state portfolio.ChangeState, updated time.Time) portfolio.RegistrantChange {
-		return portfolio.RegistrantChange{ID: id, AccountID: 1, DomainID: 10 + id, ContactID: 66, State: state, UpdatedAt: updated}
+		return portfolio.RegistrantChange{ID: id, AccountID: 1, DomainID: 10 + id, ContactID: 66, State: state, CreatedAt: updated.AddDate(0, 0, -1), UpdatedAt: updated}
 	}
 	old := now.AddDate(-1, 0, 0)
 	lists := map[portfolio.ChangeState][][]portfolio.RegistrantChange{

@@ -21,70 +21,76 @@ const stopWithin = 6 * time.Minute
 // meanwhile. It returns when everything that it started has ended. The error is
 // one after which the daemon must not go on (see fatal).
 func (s *Scheduler) Run(ctx context.Context, fatal func(error) bool) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		s.followUps(ctx, fatal, cancel)
-	}()
-	// robfig/cron installs neither of these by itself; recover is in start.
-	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	for _, j := range s.jobs {
-		c.Schedule(j.schedule, cron.FuncJob(func() { s.guarded(ctx, j, fatal, cancel) }))
-	}
-	c.Start()
-	for _, j := range s.missed() {
-		s.guarded(ctx, j, fatal, cancel)
-	}
-	<-ctx.Done()
-	ended := c.Stop()
-	wait, stop := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer stop()
-	select {
-	case <-ended.Done():
-	case <-wait.Done():
-		return errors.New("stop the jobs: one of them does not end")
-	}
-	<-stopped
-	return cause(ctx)
+	return s.live(ctx, fatal, func(ctx context.Context, start func(*job)) error {
+		// robfig/cron installs neither of these by itself; recover is in start.
+		c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+		for _, j := range s.jobs {
+			c.Schedule(j.schedule, cron.FuncJob(func() { start(j) }))
+		}
+		c.Start()
+		for _, j := range s.missed() {
+			start(j)
+		}
+		<-ctx.Done()
+		ended := c.Stop()
+		wait, stop := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer stop()
+		select {
+		case <-ended.Done():
+			return nil
+		case <-wait.Done():
+			return errors.New("stop the jobs: one of them does not end")
+		}
+	})
 }
 
 // Drive runs the jobs by the scheduler's own clock until the context ends: for
 // clocks that are not the wall's.
 func (s *Scheduler) Drive(ctx context.Context, fatal func(error) bool) error {
+	return s.live(ctx, fatal, func(ctx context.Context, start func(*job)) error {
+		// Each job has a moment of its own: "@every" counts from its own last run.
+		due := make(map[*job]time.Time, len(s.jobs))
+		for _, j := range s.jobs {
+			due[j] = j.schedule.Next(s.Now())
+		}
+		for _, j := range s.missed() {
+			start(j)
+		}
+		for ctx.Err() == nil {
+			first := slices.MinFunc(s.jobs, func(a, b *job) int { return due[a].Compare(due[b]) })
+			if s.Sleep(ctx, due[first].Sub(s.Now())) != nil {
+				break // the context ended
+			}
+			// The clock may have run past more than one moment of a job, while another one
+			// was busy: what was missed is made up for once.
+			at := s.Now()
+			if at.Before(due[first]) {
+				at = due[first]
+			}
+			for _, j := range s.jobs {
+				if !due[j].After(at) {
+					due[j] = j.schedule.Next(at)
+					start(j)
+				}
+			}
+		}
+		return nil //nolint:nilerr // the context's end is what ends it
+	})
+}
+
+// live follows up operations while the jobs are driven, until the context ends or an
+// error is fatal.
+func (s *Scheduler) live(ctx context.Context, fatal func(error) bool, drive func(ctx context.Context, start func(*job)) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		s.followUps(ctx, fatal, cancel)
 	}()
-	// Each job has a moment of its own: "@every" counts from its own last run.
-	due := make(map[*job]time.Time, len(s.jobs))
-	for _, j := range s.jobs {
-		due[j] = j.schedule.Next(s.Now())
-	}
-	for _, j := range s.missed() {
-		s.guarded(ctx, j, fatal, cancel)
-	}
-	for ctx.Err() == nil {
-		first := slices.MinFunc(s.jobs, func(a, b *job) int { return due[a].Compare(due[b]) })
-		if err := s.Sleep(ctx, due[first].Sub(s.Now())); err != nil {
-			break
-		}
-		// The clock may have run past more than one moment of a job, while another one
-		// was busy: what was missed is made up for once.
-		at := s.Now()
-		if at.Before(due[first]) {
-			at = due[first]
-		}
-		for _, j := range s.jobs {
-			if !due[j].After(at) {
-				due[j] = j.schedule.Next(at)
-				s.guarded(ctx, j, fatal, cancel)
-			}
-		}
+	err := drive(ctx, func(j *job) { s.guarded(ctx, j, fatal, cancel) })
+	cancel(nil)
+	if err != nil {
+		return err
 	}
 	<-stopped
 	return cause(ctx)
@@ -145,15 +151,20 @@ func (s *Scheduler) left(job string, problems []error) {
 	s.unread[job] = problems
 }
 
-// Settle follows up what is under way until nothing is due before the deadline.
+// shortestNap keeps what is due again and again from spinning.
+const shortestNap = 100 * time.Millisecond
+
+// Settle follows up what is under way until nothing is due before the deadline. An
+// operation that cannot be followed up does not hold the others; the last round's
+// errors are returned.
 func (s *Scheduler) Settle(ctx context.Context, deadline time.Time) error {
 	for {
-		next, err := s.Executor.FollowUp(ctx)
-		if err != nil || ctx.Err() != nil || next.IsZero() || next.After(deadline) {
+		next, err := s.followUp(ctx)
+		if ctx.Err() != nil || next.IsZero() || next.After(deadline) || !s.Now().Before(deadline) {
 			return err
 		}
-		if err := s.Sleep(ctx, next.Sub(s.Now())); err != nil {
-			return nil //nolint:nilerr // the context ended: what is not settled stays in the ledger
+		if s.Sleep(ctx, max(next.Sub(s.Now()), shortestNap)) != nil {
+			return err // the context ended: what is not settled stays in the ledger
 		}
 	}
 }
@@ -170,6 +181,9 @@ func (s *Scheduler) guarded(ctx context.Context, j *job, fatal func(error) bool,
 	if fatal(err) {
 		cancel(err)
 		return
+	}
+	if ctx.Err() != nil {
+		return // cut short by the end
 	}
 	s.Log.Error("job failed", "job", j.name, "err", err)
 }
@@ -190,7 +204,7 @@ func (s *Scheduler) start(ctx context.Context, j *job) (err error) {
 			err = errors.Join(err, s.Progress.Commit(portfolio.Change{Events: []portfolio.Event{{
 				At: now, Level: portfolio.LevelAlert, About: portfolio.AboutScan, What: "failed",
 				Text: fmt.Sprintf("scan of %s: %v", j.name, firstLine(err)), Data: map[string]any{"job": j.name},
-				Once: "scan-failed|" + j.name, Repeat: 6 * time.Hour,
+				Once: "scan-failed|" + j.name + "|" + stable(err), Repeat: 6 * time.Hour,
 			}}}))
 		}
 	}()

@@ -202,3 +202,52 @@ func TestDomainsOfAllAccounts(t *testing.T) {
 		t.Errorf("it read %v, want %v: %v", names(r.Decisions), want, err)
 	}
 }
+
+// TestAListThatIsNeverTheSame: what lies behind the horizon is read then too, since
+// the order cannot be relied on, and somebody is told.
+func TestAListThatIsNeverTheSame(t *testing.T) {
+	reads := 0
+	l := fakeLister{domains: func(_ context.Context, n int) (portfolio.Page[portfolio.Domain], error) {
+		page := portfolio.Page[portfolio.Domain]{Number: n, Pages: 2, Total: 4}
+		far := func(id int64) portfolio.Domain {
+			return portfolio.Domain{ID: id, AccountID: 1, Name: "far.com", State: portfolio.DomainRegistered, ExpiresAt: now.AddDate(1, 0, 0)}
+		}
+		near := portfolio.Domain{ID: 9, AccountID: 1, Name: "near.com", State: portfolio.DomainRegistered, ExpiresAt: now.AddDate(0, 0, 3)}
+		if n == 1 {
+			reads++
+			page.Items = []portfolio.Domain{far(1), near, far(2)} // out of order
+			page.Items[1].ID = 3
+			return page, nil
+		}
+		page.Items = []portfolio.Domain{near}
+		return page, nil
+	}}
+	domains, problems, err := readDomains(t.Context(), l, now.AddDate(0, 0, 45))
+	if err != nil || reads != rereads {
+		t.Fatalf("%d readings, %v", reads, err)
+	}
+	if !slices.ContainsFunc(domains, func(d portfolio.Domain) bool { return d.ID == 9 }) {
+		t.Errorf("what stood on the second page is lost: %+v", domains)
+	}
+	if len(problems) != 1 || !errors.Is(problems[0], errShifting) {
+		t.Errorf("problems %v", problems)
+	}
+}
+
+// TestProblemsOfOnePageAreToldEach: two odd entries are two problems, wherever on
+// the list they stand.
+func TestProblemsOfOnePageAreToldEach(t *testing.T) {
+	odd := func(page, entry int, what, request string) error {
+		return &portfolio.CallError{
+			Call: fmt.Sprintf("list domains, page %d (account 1)", page), Outcome: portfolio.OutcomeUnknown, Status: 200,
+			Message: fmt.Sprintf("the answer makes no sense: entry %d: %s", entry, what), RequestID: request,
+		}
+	}
+	a, b, again := odd(1, 2, "domain 5: state", "x"), odd(1, 3, "domain 6: state", "x"), odd(2, 40, "domain 5: state", "y")
+	if stable(a) == stable(b) {
+		t.Errorf("two are one: %s", stable(a))
+	}
+	if stable(a) != stable(again) {
+		t.Errorf("one is two: %s and %s", stable(a), stable(again))
+	}
+}
