@@ -19,6 +19,9 @@ import (
 // within bounds everything that a test waits for.
 const within = 20 * time.Second
 
+// noNap keeps each process from sleeping a second at its end under the race detector.
+const noNap = "atexit_sleep_ms=0"
+
 // process is a domaind of its own.
 type process struct {
 	cmd      *exec.Cmd
@@ -30,7 +33,7 @@ type process struct {
 // spawn starts domaind in a folder, with nothing in its environment but what is given.
 func spawn(dir string, env []string, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command("domaind", args...), out: newOutput(), err: newOutput(), ended: make(chan struct{})}
-	p.cmd.Dir, p.cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH")}, env...)
+	p.cmd.Dir, p.cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "GORACE=" + noNap}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.err
 	if err := p.cmd.Start(); err != nil {
 		return nil, err

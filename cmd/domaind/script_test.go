@@ -74,6 +74,7 @@ func setUp(e *testscript.Env) error {
 	}
 	e.Setenv("DOMAIND_CONFIG", filepath.Join(e.WorkDir, "config.toml"))
 	e.Setenv("NATS", "127.0.0.1:0")
+	e.Setenv("GORACE", noNap)
 	example, err := filepath.Abs(filepath.Join("..", "..", "config.example.toml"))
 	if err != nil {
 		return err
