@@ -193,6 +193,11 @@ func (x *Executor) tld(ctx context.Context, reg Reader, tld string) (portfolio.T
 		return known.TLDFacts, nil
 	}
 	facts, err := reg.TLD(ctx, tld)
+	if outcome(err) == portfolio.OutcomeNotFound {
+		// DNSimple says nothing of it. It refuses a renewal that it does not allow, which
+		// costs nothing; a name that lapses for want of an answer costs the name.
+		facts, err = portfolio.TLDFacts{TLD: tld, RenewalEnabled: true, MinimumRegistration: 1}, nil
+	}
 	if err != nil {
 		return facts, err
 	}
