@@ -86,16 +86,23 @@ func (d *service) start(ctx context.Context, told func(portfolio.Event), later *
 	if err != nil {
 		return err
 	}
-	if err := d.app.executor.Recover(ctx); err != nil {
+	if err := d.state.Commit(daemonEvent(d.clock.Now(), "started",
+		fmt.Sprintf("domaind %s began: mode %s, policy %s", versionOf(), d.cfg.Mode, d.cfg.Policy.Hash),
+		map[string]any{"version": versionOf(), "mode": d.cfg.Mode, "policy": d.cfg.Policy.Hash})); err != nil {
 		return err
 	}
-	return d.state.Commit(daemonEvent(d.clock.Now(), "started",
-		fmt.Sprintf("domaind %s began: mode %s, policy %s", versionOf(), d.cfg.Mode, d.cfg.Policy.Hash),
-		map[string]any{"version": versionOf(), "mode": d.cfg.Mode, "policy": d.cfg.Policy.Hash}))
+	return d.app.executor.Recover(ctx)
 }
 
 // relaying publishes what happens while work is done, and drains the outbox after it.
 func (d *service) relaying(ctx context.Context, work func() error) error {
+	if len(d.cfg.NATS.URLs) == 0 {
+		// The relay would start it with its first event. Whoever subscribes need not wait
+		// for that; what keeps it from starting is told by the relay.
+		if _, err := d.bus.start(ctx); err != nil {
+			d.log.Debug("the embedded NATS server does not start yet", "err", err)
+		}
+	}
 	publish, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
 	go func() { ended <- d.relay.Run(publish) }()
