@@ -375,6 +375,7 @@ func (s *step) observed(seen evidence) {
 	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.CreatedAt) > giveUp:
 		s.abandon(seen.note) // it keeps the domain from everything else
 	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > wishPatience && seen.undone:
+		s.op.Checks = 0        // it has waited long enough
 		s.uncertain(seen.note) // a wish is sent until there is evidence
 	case s.op.State == portfolio.StateUnknown:
 		s.wait(unknownFirst, time.Hour)

@@ -209,7 +209,7 @@ func parseConfig(tb testing.TB, policy string) *config.Config {
 func (w *world) start() {
 	w.t.Helper()
 	var err error
-	w.store, err = state.Open(w.path, state.Options{NoSync: true, Told: func(e portfolio.Event) { w.told = append(w.told, e) }})
+	w.store, err = state.Open(w.path, state.Options{NoSync: true, Told: w.hear})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -233,6 +233,14 @@ func (w *world) start() {
 		Ledger: ledger, Registries: registries, Policy: func() *rules.Policy { return w.cfg.Policy },
 		Ceilings: worldCeilings(w.cfg), AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.now,
 	})
+}
+
+// hear keeps an event, which the catalogue must have.
+func (w *world) hear(e portfolio.Event) {
+	w.told = append(w.told, e)
+	if err := fits(e); err != nil {
+		w.t.Error(err)
+	}
 }
 
 // stop ends the process: what only its memory held is lost.
