@@ -106,7 +106,7 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 		case d.Code == "unproven":
 			add(a.Level, "unproven", a.Text, "", a.Repeat)
 		case isDomain:
-			add(a.Level, "uncovered", a.Text, d.Code, a.Repeat)
+			add(a.Level, "uncovered", a.Text, d.Code+string(f.State), a.Repeat)
 		default:
 			add(a.Level, "seen", a.Text, "", a.Repeat)
 		}

@@ -198,3 +198,14 @@ func TestRefusedTokenOfASource(t *testing.T) {
 	equal(t, "resumed", len(w.heard("notice resumed")), 1)
 	w.expect(0, 0, accepts5)
 }
+
+// Nor does it keep in silence that the domain lapsed.
+func TestTrialCoversNothingThatLapsed(t *testing.T) {
+	w := newWorld(t, strings.Replace(soon, "+10d", "+2d", 1), renewAll+"mode = \"dry-run\"\n")
+	w.scan()
+	w.clock.pass(3 * day)
+	w.scan()
+	w.scan()
+	equal(t, "told", w.whats(), "alert uncovered 2, notice would-act 1")
+	holds(t, w.told[len(w.told)-1].Text, "it lapsed")
+}
