@@ -44,7 +44,7 @@ func (g *globals) sandbox(ctx context.Context, listen, file string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	server, err := sandbox.New(sandbox.Options{Portfolio: p, Now: wall{}.Now, Log: g.logger()})
+	server, err := sandbox.New(sandbox.Options{Portfolio: p, Now: wall{}.Now, Sleep: wall{}.Sleep, Log: g.logger()})
 	if err != nil {
 		return usageError{err}
 	}

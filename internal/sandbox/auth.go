@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// defaultLimit is the documented quota of a token: requests an hour.
+const defaultLimit = 2400
+
 // token is what a bearer token may do, and how much of its quota is used.
 type token struct {
 	account *account // of an account token

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,11 @@ type Request struct {
 	Method    string    `json:"method"`
 	Path      string    `json:"path"`                 // with its query
 	AccountID int64     `json:"account_id,omitempty"` // that of the path
-	Status    int       `json:"status"`
+	Status    int       `json:"status"`               // that of the answer; 0: the connection was closed without one
+	// FaultID is the fault that hit the request, or 0, and OwnStatus what the call came to by itself then; 0: it was
+	// not carried out.
+	FaultID   int `json:"fault_id,omitempty"`
+	OwnStatus int `json:"own_status,omitempty"`
 }
 
 // journal keeps the latest requests.
@@ -56,10 +61,24 @@ func (s *Server) control(r *http.Request, body []byte) reply {
 			http.MethodGet:  func([]byte) reply { return s.clockState() },
 			http.MethodPost: s.moveClock,
 		},
+		"/faults": {
+			http.MethodGet:  func([]byte) reply { return ok(s.listFaults()) },
+			http.MethodPost: s.postFault,
+			http.MethodDelete: func([]byte) reply {
+				s.remove(func(*armed) bool { return true })
+				return noContent()
+			},
+		},
 	}
-	methods, known := routes[r.URL.Path[len(controlRoot):]]
+	path := r.URL.Path[len(controlRoot):]
+	methods, known := routes[path]
+	if id, one := strings.CutPrefix(path, "/faults/"); one {
+		methods, known = map[string]func([]byte) reply{
+			http.MethodDelete: func([]byte) reply { return s.deleteFault(id) },
+		}, true
+	}
 	if !known {
-		return refuse(http.StatusNotFound, "There is nothing at %s; see /_sandbox/charges, clock, requests, state", r.URL.Path)
+		return refuse(http.StatusNotFound, "There is nothing at %s; see /_sandbox/charges, clock, faults, requests, state", r.URL.Path)
 	}
 	handle, known := methods[r.Method]
 	if !known {

@@ -45,4 +45,30 @@
 //	GET  /_sandbox/requests  the latest API requests (at most 10,000), oldest first, with the number ever made
 //	GET  /_sandbox/clock     the time
 //	POST /_sandbox/clock     {"advance": "36h"} moves it ahead; units as in a portfolio: s m h d w mo y
+//
+//	GET    /_sandbox/faults     the faults that were not removed, with their ids, and how often they were seen and hit
+//	POST   /_sandbox/faults     a [Fault]: something goes wrong from now on; answered with 201 and its id
+//	DELETE /_sandbox/faults     removes them all
+//	DELETE /_sandbox/faults/ID  removes one, and lets the requests go that it delays
+//
+// # Faults
+//
+// A [Fault] says which requests it hits (method, path, how many pass first, how many are hit) and what they meet. Each of
+// these is one, over HTTP or, with the same fields, by [Server.Inject]:
+//
+//	{"method": "POST", "path": "*/renewals", "count": 1, "status": 502, "body": "html"}  refused by a gateway; nothing happened
+//	{"method": "POST", "path": "*/renewals", "status": 500, "effect": true}              renewed, and called an error
+//	{"method": "POST", "path": "*/renewals", "drop": "after"}                            renewed, and the connection closed
+//	{"method": "POST", "path": "*/renewals", "drop": "before"}                           not renewed, and the connection closed
+//	{"method": "POST", "path": "*/renewals", "delay": "5m"}                              renewed, and answered five minutes later
+//	{"method": "POST", "path": "*/renewals", "delay": "5m", "delay_at": "before"}        renewed in five minutes, if one still waits then
+//	{"method": "POST", "path": "*/renewals", "body": "empty"}                            a success without a body
+//	{"method": "POST", "path": "*/renewals", "raw": "{\"data\":null}"}                   a success with a body of one's own
+//	{"path": "/1010/domains", "skip": 1, "count": 1, "truncate": 100}                    the second answer ends after 100 bytes
+//	{"date": "-10m"}                                                                     a wrong clock; "missing": no Date at all
+//	{"count": 3, "rate_limit": "1h"}                                                     429 with a reset; "-1h": one in the past; "none": none
+//	{"redirect": "/v2/elsewhere"}                                                        307
+//
+// Of several faults that are due, the oldest hits. The journal of requests has the status that was answered (0 where the connection was
+// closed without an answer), the fault, and the status that the call itself came to. A path under /_sandbox/ is never hit.
 package sandbox

@@ -46,7 +46,7 @@ func ParsePortfolio(data []byte, filename string) (*Portfolio, error) {
 	}
 	b := &builder{
 		md: &md, places: locate(data), filename: filename,
-		p:         &Portfolio{limit: 2400, tlds: builtinTLDs()},
+		p:         &Portfolio{limit: defaultLimit, tlds: builtinTLDs()},
 		accounts:  map[int64]string{},
 		byName:    map[string]int64{},
 		users:     map[int64]bool{},

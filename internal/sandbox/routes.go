@@ -65,13 +65,47 @@ type call struct {
 	account *account // where the route has :account
 }
 
-// api answers under /v2/.
-func (s *Server) api(r *http.Request, body []byte) reply {
-	out, account := s.dispatch(r, body)
-	s.requests.add(Request{
-		At: s.w.now, Method: r.Method, Path: r.URL.RequestURI(), AccountID: account, Status: out.status,
-	})
+// api answers under /v2/, with the fault that hits the request, or nil.
+func (s *Server) api(r *http.Request, body []byte, fault *armed) reply {
+	entry := Request{At: s.w.now, Method: r.Method, Path: r.URL.RequestURI()}
+	var out reply
+	if fault.carriesOut() {
+		out, entry.AccountID = s.dispatch(r, body)
+	} else {
+		entry.AccountID = s.accountOf(r)
+	}
+	if fault != nil {
+		entry.FaultID, entry.OwnStatus = fault.id, out.status
+		out = fault.spoil(out, s.limitOf(r), s.w.now)
+	}
+	entry.Status = out.status
+	s.requests.add(entry)
 	return out.with("X-Request-Id", requestID(s.requests.total))
+}
+
+// giveUp takes a request into the journal whose client went away while a fault delayed it.
+func (s *Server) giveUp(r *http.Request, fault *armed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	s.requests.add(Request{
+		At: s.w.now, Method: r.Method, Path: r.URL.RequestURI(), AccountID: s.accountOf(r), FaultID: fault.id,
+	})
+}
+
+// limitOf is how many requests an hour the token of a request has.
+func (s *Server) limitOf(r *http.Request) int {
+	if t := authenticate(s.w, r); t != nil {
+		return t.limit
+	}
+	return defaultLimit
+}
+
+// accountOf is the account in the path, or 0.
+func (s *Server) accountOf(r *http.Request) int64 {
+	_, params, _ := s.find(r.Method, r.URL.EscapedPath())
+	id, _ := strconv.ParseInt(params[":account"], 10, 64)
+	return id
 }
 
 // dispatch finds the route, authenticates, counts, and lets the route answer. The account is that of the path, or 0.

@@ -1,12 +1,12 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,12 +19,15 @@ type Options struct {
 	Portfolio *Portfolio       // required
 	Now       func() time.Time // required: the clock; may be called from several goroutines
 	Log       *slog.Logger     // one line for each request, at debug level; nil: none
+	// Sleep waits for a while, or ends early with the context's error; for the delays of faults, which are refused where it is nil.
+	Sleep func(context.Context, time.Duration) error
 }
 
 // Server is a simulated DNSimple: an http.Handler for /v2/… and /_sandbox/…. It is safe for concurrent use;
-// requests are answered one after the other.
+// requests are answered one after the other, but for the time in which a fault delays them.
 type Server struct {
 	clock  func() time.Time
+	sleep  func(context.Context, time.Duration) error // nil: none
 	log    *slog.Logger
 	routes []route
 
@@ -32,6 +35,9 @@ type Server struct {
 	w        *world
 	offset   time.Duration // how far /_sandbox/clock has moved the clock ahead
 	requests journal
+
+	faults    []*armed // the oldest first
+	lastFault int      // its id
 }
 
 // New brings a portfolio to life. It fails where a domain's expiration, seen from now, lies so far back
@@ -48,7 +54,7 @@ func New(o Options) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{clock: o.Now, log: log, routes: routes(), w: w}, nil
+	return &Server{clock: o.Now, sleep: o.Sleep, log: log, routes: routes(), w: w}, nil
 }
 
 // Charges lists everything that was ever charged up to the present, oldest first.
@@ -75,7 +81,8 @@ func (s *Server) catchUp() {
 // maxBody is the most that is read of a request's body, in bytes.
 const maxBody = 1 << 20
 
-// ServeHTTP answers a request. A body that cannot be read is answered with 400.
+// ServeHTTP answers a request. A body that cannot be read is answered with 400. Where a [Fault] drops the connection,
+// and the writer is no http.Hijacker, it panics with http.ErrAbortHandler.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	// Before the lock, so that a client that sends slowly holds up nobody.
 	var body []byte
@@ -83,30 +90,42 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.Body != nil {
 		body, unread = io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
 	}
-	out, payload, now, err := s.answer(r, body, unread)
+	var fault *armed
+	if unread == nil {
+		fault = s.strike(r)
+	}
+	if fault.delays(Before) && !s.wait(r, fault) {
+		s.giveUp(r, fault)
+		hangUp(rw)
+		return
+	}
+	out, payload, now, err := s.answer(r, body, unread, fault)
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "answer", "method", r.Method, "path", r.URL.Path, "error", err)
 		http.Error(rw, "the sandbox cannot encode its answer", http.StatusInternalServerError)
 		return
 	}
-	s.log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", out.status)
+	s.log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", out.status, "fault", fault.number())
+	if fault.delays(After) {
+		if !s.wait(r, fault) {
+			hangUp(rw)
+			return
+		}
+		now = s.present()
+	}
+	fault.write(rw, r, out, payload, now)
+}
 
-	h := rw.Header()
-	maps.Copy(h, out.header)
-	h.Set("Date", now.Format(http.TimeFormat))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if payload != nil {
-		h.Set("Content-Type", "application/json; charset=utf-8")
-	}
-	rw.WriteHeader(out.status)
-	if r.Method != http.MethodHead {
-		_, _ = rw.Write(payload) //nolint:gosec // G705: JSON, not HTML; and a client that went away is no concern of ours
-	}
+// present carries the world forward, and tells the time.
+func (s *Server) present() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	return s.w.now
 }
 
 // answer brings the world up to date and lets it answer, all under the lock.
-func (s *Server) answer(r *http.Request, body []byte, unread error) (out reply, payload []byte, now time.Time, err error) {
+func (s *Server) answer(r *http.Request, body []byte, unread error, fault *armed) (out reply, payload []byte, now time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
@@ -116,7 +135,7 @@ func (s *Server) answer(r *http.Request, body []byte, unread error) (out reply, 
 	case r.URL.Path == controlRoot || strings.HasPrefix(r.URL.Path, controlRoot+"/"):
 		out = s.control(r, body)
 	default:
-		out = s.api(r, body)
+		out = s.api(r, body, fault)
 	}
 	payload, err = out.encode()
 	return out, payload, s.w.now, err
@@ -130,10 +149,14 @@ type reply struct {
 }
 
 func (r reply) encode() ([]byte, error) {
-	if r.body == nil {
+	switch body := r.body.(type) {
+	case nil:
 		return nil, nil
+	case verbatim:
+		return []byte(body), nil
+	default:
+		return json.Marshal(body)
 	}
-	return json.Marshal(r.body)
 }
 
 // with adds a header.
