@@ -90,7 +90,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 			Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
 			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule,
 		},
-		Now: w.clock.Now, Sleep: w.clock.Sleep, Log: w.log,
+		Now: w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
 	})
 	handler := control.New(control.Options{Scanner: s, Assessor: x, Ledger: w.store, Policy: policy, Now: w.clock.Now})
 	return &app{executor: x, scheduler: s, control: control.InProcess(handler)}, nil

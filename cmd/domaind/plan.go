@@ -114,7 +114,12 @@ type untouched struct{ *state.Store }
 func (untouched) Commit(portfolio.Change) error                      { return nil }
 func (untouched) SetPause(portfolio.Pause, ...portfolio.Event) error { return nil }
 func (untouched) ClearPause(int64, ...portfolio.Event) error         { return nil }
-func (untouched) RecordRun(string, time.Time) error                  { return nil }
+
+// Pauses are none: whoever asks for a plan wants to know what is so now, and a token
+// that is still refused shows by itself.
+func (untouched) Pauses() ([]portfolio.Pause, error) { return nil, nil }
+
+func (untouched) RecordRun(string, time.Time) error { return nil }
 
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
@@ -139,7 +144,14 @@ func printPlan(w io.Writer, s style, p control.Plan) error {
 			why = it.Rule + ": " + why
 		}
 		for _, t := range it.Trials {
-			why += "; " + clean(t)
+			if !strings.HasPrefix(t, it.Rule+" (") { // it is the verdict
+				why += "; " + clean(t)
+			}
+		}
+		for _, a := range it.Alerts {
+			if it.On == portfolio.KindDomain && a.Rule == "" {
+				why += "; " + clean(a.Text)
+			}
 		}
 		rows = append(rows, []cell{
 			{text: it.AccountName, colour: dim},

@@ -1,18 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"domaind/internal/sandbox"
 )
+
+// maxNamed bounds how many accounts are shown at the start.
+const maxNamed = 5
 
 func newSandbox(g *globals) *cobra.Command {
 	var listen, portfolio string
@@ -22,7 +28,8 @@ func newSandbox(g *globals) *cobra.Command {
 portfolio of your own or a sample. Point the endpoint of a configuration (or any
 other client of the API) at it. What was charged can be read under
 /_sandbox/charges, and the clock is moved with
-POST /_sandbox/clock {"advance":"36h"}.`,
+POST /_sandbox/clock {"advance":"36h"}. Faults are injected under /_sandbox/faults
+(go doc ./internal/sandbox says which).`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return g.sandbox(cmd.Context(), listen, portfolio) },
 	}
@@ -52,7 +59,16 @@ func (g *globals) sandbox(ctx context.Context, listen, file string) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", listen, err)
 	}
-	if _, err := fmt.Fprintf(g.io.out, "a simulated DNSimple with %s listens on http://%s\n", name, l.Addr()); err != nil {
+	var text strings.Builder
+	fmt.Fprintf(&text, "a simulated DNSimple with %s listens on http://%s\n", name, l.Addr())
+	for i, id := range p.Accounts() {
+		if i == maxNamed {
+			text.WriteString("  …\n")
+			break
+		}
+		fmt.Fprintf(&text, "  account %d, token %s\n", id, cmp.Or(strings.Join(p.Tokens(id), " or "), "(none of its own)"))
+	}
+	if _, err := io.WriteString(g.io.out, text.String()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	return serve(ctx, l, server)
@@ -60,7 +76,9 @@ func (g *globals) sandbox(ctx context.Context, listen, file string) error {
 
 // serve serves until the context ends.
 func serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	// A request that a fault delays ends with the server.
+	base := func(net.Listener) context.Context { return ctx }
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, BaseContext: base}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	select {

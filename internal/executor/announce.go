@@ -83,6 +83,10 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 		if d.Code == codePaused {
 			break // the account was announced, and need not be with each of its domains
 		}
+		if d.Mode == portfolio.ModeDryRun {
+			add(portfolio.LevelNotice, "would-act", fmt.Sprintf("%s would %s it, and could not: %s", d.Rule, d.Do, d.Reason), d.Rule, 0)
+			break
+		}
 		text := d.Reason
 		if isDomain && f.ExpiresAt.After(now) {
 			text += "; unless something changes it is lost after " + x.ceilings.day(f.ExpiresAt)
@@ -132,7 +136,9 @@ func (x *Executor) tellWait(d portfolio.Decision, now time.Time, add func(level 
 		}
 	case d.Code == codeRecent && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
 		add(portfolio.LevelAlert, "blocked", d.Reason, d.Code, 24*time.Hour)
-	case d.Code == codeUnderWay && d.Do == portfolio.ActionCancel, d.Code == "unread":
+	case d.Code == codeHeldUp && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
+		add(portfolio.LevelAlert, "blocked", "it waits: "+d.Reason, d.Code, 24*time.Hour)
+	case (d.Code == codeUnderWay || d.Code == codeHeldUp) && d.Do == portfolio.ActionCancel, d.Code == "unread":
 		add(portfolio.LevelAlert, "blocked", d.Reason, d.Code, 24*time.Hour)
 	}
 }

@@ -108,7 +108,7 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 	}
 	row, _, err := x.stepIf(op, answer, allow)
 	if over, ok := errors.AsType[*CeilingError](err); ok {
-		row, _, err = x.step(op, withdrawn{moment(x.now()), over.Error()})
+		row, _, err = x.step(op, withdrawn{moment: moment(x.now()), why: over.Error()})
 	}
 	if err != nil {
 		return op, false, fmt.Errorf("arm %s: %w", op, err)
@@ -213,7 +213,7 @@ func tellsRedemption(err *portfolio.CallError, d portfolio.Domain) bool {
 		return false
 	}
 	text := strings.NewReplacer(d.Name, "", strings.ToLower(d.UnicodeName), "").Replace(strings.ToLower(err.Message))
-	for _, phase := range []string{"may not be renewed", "cannot be renewed", "can not be renewed", "redemption", "must be restored"} {
+	for _, phase := range []string{"may not be renewed", "redemption", "must be restored"} {
 		if strings.Contains(text, phase) {
 			return true
 		}

@@ -56,7 +56,7 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	}
 	now := x.now()
 	stop := func(format string, args ...any) (confirmation, error) {
-		return withdrawn{moment(now), fmt.Sprintf(format, args...)}, nil
+		return withdrawn{moment: moment(now), why: fmt.Sprintf(format, args...)}, nil
 	}
 	if answer.Date.IsZero() {
 		return delayed{moment(now), "DNSimple's answer has no Date to compare the clock with: nothing is spent"}, nil
@@ -105,7 +105,7 @@ func (x *Executor) unreadable(op portfolio.Operation, err error) (confirmation, 
 		return nil, err
 	}
 	if outcome(err) == portfolio.OutcomeNotFound {
-		return withdrawn{moment(now), err.Error()}, nil
+		return withdrawn{moment(now), err.Error(), op.Kind.Purchase()}, nil
 	}
 	return delayed{moment(now), err.Error()}, nil
 }
@@ -117,7 +117,7 @@ func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (con
 	case err != nil:
 		return x.unreadable(op, err)
 	case push == nil:
-		return withdrawn{moment(now), "the push is not waiting any more"}, nil
+		return withdrawn{moment: moment(now), why: "the push is not waiting any more"}, nil
 	}
 	facts := x.Prove(ctx, *push)
 	if facts.Unread {
@@ -125,7 +125,7 @@ func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (con
 	}
 	d := rules.Decide(x.policy(), facts, now)
 	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule {
-		return withdrawn{moment(now), fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
 	}
 	return cleared{moment: moment(now), source: facts.SourceID, contact: d.Contact, name: facts.Name}, nil
 }
@@ -156,7 +156,7 @@ func (x *Executor) confirmCancel(ctx context.Context, op portfolio.Operation) (c
 	now := x.now()
 	d := rules.Decide(x.policy(), portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name}, now)
 	if d.Verdict != portfolio.VerdictAct || d.Do != portfolio.ActionCancel || d.Rule != op.Rule {
-		return withdrawn{moment(now), fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
 	}
 	return cleared{moment: moment(now)}, nil
 }

@@ -80,8 +80,8 @@ func TestRefusalsThatTellThePhase(t *testing.T) {
 	}{
 		{"a.com may not be renewed at this time", plain, true},
 		{"A.COM MAY NOT BE RENEWED AT THIS TIME", plain, true},
-		{"The domain cannot be renewed", plain, true},
-		{"The domain can not be renewed", plain, true},
+		{"The domain cannot be renewed: the account is not active", plain, false},
+		{"The domain can not be renewed", plain, false},
 		{"The domain is in the redemption period", plain, true},
 		{"a.com must be restored", plain, true},
 		{"redemption.com may not be renewed at this time", portfolio.Domain{Name: "redemption.com"}, true},

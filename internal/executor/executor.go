@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -42,11 +41,14 @@ type Executor struct {
 	fatal      func(error) bool
 	log        *slog.Logger
 
+	slow  time.Duration         // see slowAfter
 	turns map[int64]*sync.Mutex // one operation's step at a time, by account
 	wake  chan struct{}
 
 	mu   sync.Mutex
 	tlds map[string]tldFacts
+	// shown is when a decision that is only shown was priced last.
+	shown map[string]time.Time
 	// tried are the accounts that were tried since the start, paused or not.
 	tried map[int64]bool
 }
@@ -64,7 +66,7 @@ func New(o Options) *Executor {
 	x := &Executor{
 		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, ceilings: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
-		turns: make(map[int64]*sync.Mutex), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool),
+		slow: slowAfter, turns: make(map[int64]*sync.Mutex), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time),
 		urgent: o.Urgent, fatal: o.Fatal,
 	}
 	if x.urgent == nil {
@@ -102,59 +104,6 @@ func (x *Executor) Recover(context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Execute tells what the decisions mean, and carries out those whose verdict is
-// act, in the order given. It ends early when the context does, between two
-// operations. A decision that fails does not hold the others, nor does an account
-// that cannot be reached hold the other accounts; the errors are joined.
-func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) error {
-	var errs []error
-	unreachable := make(map[int64]error)
-	for _, d := range decisions {
-		if ended(ctx) {
-			break
-		}
-		if err := x.execute(ctx, d, unreachable); err != nil {
-			errs = append(errs, err)
-			if x.fatal(err) {
-				break
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// execute carries out one decision. The accounts that could not be reached before in
-// the same pass are not tried again in it: each try takes minutes.
-func (x *Executor) execute(ctx context.Context, d portfolio.Decision, unreachable map[int64]error) error {
-	account, _, _ := d.Resource.Ident()
-	turn, ok := x.turns[account]
-	if !ok {
-		return nil // an account that is not configured: nothing that we could do
-	}
-	if d.Verdict != portfolio.VerdictAct {
-		return x.announce(d) // what is only shown need not be priced at every scan
-	}
-	turn.Lock()
-	defer turn.Unlock()
-	if err := unreachable[account]; err != nil {
-		return x.announce(guarded(d, portfolio.VerdictBlocked, codeUnreachable, "the account could not be reached: "+err.Error()))
-	}
-	assessed, failed, err := x.assess(ctx, d, nil)
-	if err != nil {
-		return err
-	}
-	if unreached(failed) {
-		unreachable[account] = failed
-	}
-	if ended(ctx) {
-		return nil // what a shutdown cut short is no verdict
-	}
-	if err := x.announce(assessed); err != nil || assessed.Verdict != portfolio.VerdictAct {
-		return err
-	}
-	return x.begin(ctx, assessed)
 }
 
 // ended says whether a shutdown has begun.

@@ -78,7 +78,7 @@ func TestRenewSlowly(t *testing.T) {
 		w.settle(6 * time.Hour)
 		w.scan()
 		equal(t, "state", w.row().State, portfolio.StatePending)
-		equal(t, "verdict", w.assess()["a.com"].Code, codeUnderWay)
+		equal(t, "verdict", w.assess()["a.com"].Verdict, portfolio.VerdictWait)
 	}
 	w.settle(6 * time.Hour)
 	equal(t, "state", w.row().State, portfolio.StateDone)

@@ -13,6 +13,7 @@ import (
 // ceiling's key in the configuration.
 const (
 	codeUnderWay    = "under-way"
+	codeHeldUp      = "held-up" // under way for long, or behind something else
 	codePaused      = "account-paused"
 	codeRecent      = "bought-recently"
 	codeRetryLater  = "failed-lately"
@@ -30,6 +31,9 @@ const (
 	quietPeriod = 180 * 24 * time.Hour
 	// vendorLate is how near the expiration DNSimple's own auto-renewal is late.
 	vendorLate = 7 * 24 * time.Hour
+	// longUnderWay is how long an operation may be under way until it is worth a word
+	// to those who wait for it.
+	longUnderWay = 6 * time.Hour
 	// maxSkew is how far our clock and DNSimple's may be apart when money is spent.
 	maxSkew = 5 * time.Minute
 )
@@ -73,7 +77,11 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
 		return d, nil, fmt.Errorf("look for open operations: %w", err)
 	} else if ok {
-		return guarded(d, portfolio.VerdictWait, codeUnderWay, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
+		code := codeUnderWay
+		if now.Sub(op.CreatedAt) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
+			code = codeHeldUp
+		}
+		return guarded(d, portfolio.VerdictWait, code, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
 	}
 	last, ok, err := x.ledger.LastAttempt(account, kind, id, occasion(d.Resource))
 	if err != nil {

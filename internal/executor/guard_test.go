@@ -205,7 +205,11 @@ func TestDomainVanishesBeforeItIsSent(t *testing.T) {
 		return next(), nil
 	}
 	w.settle(2 * time.Hour)
-	w.released("not found")
+	// It is listed, and cannot be read: somebody should look.
+	w.expect(0, 0)
+	equal(t, "state", w.row().State, portfolio.StateFailed)
+	holds(t, w.row().LastNote(), "not found")
+	equal(t, "told", len(w.heard("alert failed")), 1)
 }
 
 // A refused token pauses its account: it is said once, the others go on, and a

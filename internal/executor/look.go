@@ -108,7 +108,7 @@ func (x *Executor) orphan(op portfolio.Operation) error {
 	var e event
 	switch op.State {
 	case portfolio.StateReserved:
-		e = withdrawn{now, why}
+		e = withdrawn{moment: now, why: why}
 	case portfolio.StateArmed:
 		e = restarted{now}
 	case portfolio.StateDone:

@@ -35,7 +35,8 @@ type (
 	// withdrawn: a fresh look says otherwise; nothing was sent.
 	withdrawn struct {
 		moment
-		why string
+		why   string
+		alarm bool // somebody should know
 	}
 	// delayed: it could not be confirmed; nothing was sent, and it is tried again.
 	delayed struct {
@@ -126,7 +127,7 @@ func next(op portfolio.Operation, e event) (portfolio.Operation, []effect, error
 		}
 	case withdrawn:
 		if ok = op.State == portfolio.StateReserved; ok {
-			s.fail(e.why)
+			s.withdrawn(e)
 		}
 	case delayed:
 		if ok = op.State == portfolio.StateReserved; ok {
@@ -308,6 +309,14 @@ func (s *step) restarted() {
 	}
 	s.uncertain(note)
 	s.op.NextAt = s.at
+}
+
+func (s *step) withdrawn(e withdrawn) {
+	if e.alarm {
+		s.end(e.why, portfolio.LevelAlert, "failed")
+		return
+	}
+	s.fail(e.why)
 }
 
 // abandon ends a row that could not be carried out for a day. Nothing was bought,

@@ -64,7 +64,7 @@ func in(tb testing.TB, kind portfolio.OperationKind, state portfolio.OperationSt
 			answered{moment: moment(noon), remoteID: 5},
 			observed{moment(noon), evidence{happened: true, remote: portfolio.ProgressFinished}},
 		},
-		portfolio.StateFailed: {withdrawn{moment(noon), "so"}},
+		portfolio.StateFailed: {withdrawn{moment: moment(noon), why: "so"}},
 	}
 	op := portfolio.Operation{}
 	for _, e := range append([]event{planned{moment(noon), fresh(kind)}}, ways[state]...) {
@@ -90,7 +90,7 @@ func TestFits(t *testing.T) {
 	events := func(kind portfolio.OperationKind) map[string]event {
 		m := moment(at)
 		return map[string]event{
-			"planned": planned{m, fresh(kind)}, "cleared": clearing(kind, at), "withdrawn": withdrawn{m, "so"}, "delayed": delayed{m, "so"},
+			"planned": planned{m, fresh(kind)}, "cleared": clearing(kind, at), "withdrawn": withdrawn{moment: m, why: "so"}, "delayed": delayed{m, "so"},
 			"accepted": answered{moment: m, remoteID: 5}, "refused": answered{moment: m, err: failing(portfolio.OutcomeRejected)},
 			"limited":  answered{moment: m, err: failing(portfolio.OutcomeRateLimited)},
 			"not sent": answered{moment: m, err: failing(portfolio.OutcomeNotSent)},

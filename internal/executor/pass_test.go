@@ -111,9 +111,9 @@ func TestFatalErrorEndsThePass(t *testing.T) {
 
 // After such a failure the account's follow-up ends as well.
 func TestFatalErrorEndsTheFollowUp(t *testing.T) {
-	for fatal, charges := range map[bool]int{true: 0, false: 2} {
+	for fatal, charges := range map[bool]int{true: 0, false: 1} {
 		w := newWorld(t, mains, renewAll)
-		w.offset = time.Hour // so that all of them wait
+		w.offset = time.Hour // so that two of them wait, and the pass gives the account up
 		w.scan()
 		w.offset = 0
 		w.clock.pass(2 * time.Hour)
@@ -128,17 +128,23 @@ func TestFatalErrorEndsTheFollowUp(t *testing.T) {
 	}
 }
 
-// What is only shown is announced, and costs no request.
-func TestWouldActIsNotPriced(t *testing.T) {
+// What is only shown is announced, and priced once a day: the next scan costs no request.
+func TestWouldActIsPricedOnceADay(t *testing.T) {
 	w := newWorld(t, several, renewAll+"mode = \"dry-run\"\n")
 	decisions := w.decide()
 	for _, d := range decisions {
 		equal(t, "verdict", d.Verdict, portfolio.VerdictWouldAct)
 	}
+	w.must(w.x.Execute(t.Context(), decisions))
 	w.calls = nil
 	w.must(w.x.Execute(t.Context(), decisions))
 	if len(w.calls) > 0 {
 		t.Errorf("it asked %v", w.calls)
+	}
+	w.clock.pass(shownFor)
+	w.must(w.x.Execute(t.Context(), decisions))
+	if len(w.calls) == 0 {
+		t.Error("a day later the prices are not read anew")
 	}
 	equal(t, "announced", len(w.heard("notice would-act")), 4)
 	// A plan shows the price.

@@ -26,7 +26,7 @@ func drawEvent(t *rapid.T, kind portfolio.OperationKind, at time.Time) event {
 		}
 		return c
 	case 3:
-		return withdrawn{m, "so"}
+		return withdrawn{moment: m, why: "so"}
 	case 4:
 		return delayed{m, "so"}
 	case 5:

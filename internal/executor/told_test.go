@@ -85,13 +85,14 @@ func TestDelayIsToldOnceForAnOperation(t *testing.T) {
 		w.settle(5 * time.Hour)
 		w.scan()
 	}
-	equal(t, "twenty hours later", w.whats(), "alert delayed 1, info reserved 1")
+	// The domain is near its end, and its owner hears daily that it still waits.
+	equal(t, "twenty hours later", w.whats(), "alert blocked 1, alert delayed 1, info reserved 1")
 	for range 3 {
 		w.settle(5 * time.Hour)
 		w.scan()
 	}
 	// It was given up, and the next attempt does not come forward either.
-	equal(t, "a day later", w.whats(), "alert delayed 2, alert failed 1, info reserved 2")
+	equal(t, "a day later", w.whats(), "alert blocked 1, alert delayed 2, alert failed 1, info reserved 2")
 }
 
 // Nobody is alarmed by a reservation that is not needed any more.

@@ -27,6 +27,10 @@ func (x *Executor) Prove(ctx context.Context, p portfolio.Push) portfolio.PushFa
 		if id == p.AccountID {
 			continue
 		}
+		if ready, err := x.ready(id); err != nil || !ready {
+			failed = append(failed, fmt.Sprintf("account %d is paused", id))
+			continue
+		}
 		d, _, err := x.registries[id].Domain(ctx, p.DomainID)
 		if !ended(ctx) && outcome(err) != portfolio.OutcomeNotFound {
 			// A source's token is used here alone: nobody else would hear that it is refused.
@@ -59,6 +63,12 @@ func (x *Executor) Prove(ctx context.Context, p portfolio.Push) portfolio.PushFa
 
 // probeEvery is how often an account that refused its token is tried again.
 const probeEvery = 15 * time.Minute
+
+// ready says whether an account is not paused, or may be tried again.
+func (x *Executor) ready(account int64) (bool, error) {
+	p, err := x.paused(account)
+	return err == nil && (p == nil || !x.now().Before(p.ProbeAt)), err
+}
 
 // Ready says whether an account may be read now: it is not paused, or it is time to
 // try it again. A new process tries at once: its operator may have mended the token.

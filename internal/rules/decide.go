@@ -105,7 +105,7 @@ func (j *judge) look(kind portfolio.ResourceKind, v *view, action actionFor) out
 			switch {
 			case matched == unknown && do == portfolio.ActionAccept && o.blind == nil:
 				o.blind = r
-			case matched == unknown && holds(do) && o.maybe == nil && portfolio.Strictest(j.base, r.Mode) == j.base:
+			case matched == unknown && holds(do) && o.maybe == nil && portfolio.Strictest(j.base, r.Mode) == j.base && r.Except.some(v) != yes:
 				o.maybe = r
 			}
 			continue

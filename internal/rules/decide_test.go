@@ -327,6 +327,8 @@ func TestDecideChange(t *testing.T) {
 	holdA := rules.Rule{On: portfolio.KindRegistrantChange, Do: portfolio.ActionHold, Match: rules.Conditions{Names: names("a.com")}, Reason: "ours"}
 	holdB := holdA
 	holdB.Match.Names = names("b.com")
+	holdC := holdB
+	holdC.Except.Contacts = []rules.Contacts{{ID: 6}}
 	known := rules.Conditions{Contacts: []rules.Contacts{{ID: 2715}}}
 	cancel := rules.Rule{On: portfolio.KindRegistrantChange, Do: portfolio.ActionCancel, Except: known}
 	for _, tt := range []struct {
@@ -350,6 +352,7 @@ func TestDecideChange(t *testing.T) {
 		{"held by its name", []rules.Rule{cancel, holdA}, change("new", 6), "hold", "held", 0},
 		{"held by another name", []rules.Rule{cancel, holdB}, change("new", 6), "act", "rule", 0},
 		{"a hold by name, and the name is not known", []rules.Rule{cancel, holdB}, nameless, "wait", "unread", 0},
+		{"a hold by name that excludes it for certain", []rules.Rule{cancel, holdC}, nameless, "act", "rule", 0},
 		{"nothing to hold, and the name is not known", []rules.Rule{holdB}, nameless, "none", "no-rule", 1},
 		{"held", []rules.Rule{cancel, {On: portfolio.KindRegistrantChange, Do: portfolio.ActionHold, Reason: "known"}}, change("new", 6), "hold", "held", 0},
 	} {

@@ -29,6 +29,15 @@ var sample []byte
 // where it is given no other.
 func Sample() []byte { return slices.Clone(sample) }
 
+// Accounts lists the accounts' ids, in the order of the portfolio.
+func (p *Portfolio) Accounts() []int64 {
+	out := make([]int64, 0, len(p.accounts))
+	for _, a := range p.accounts {
+		out = append(out, a.ID)
+	}
+	return out
+}
+
 // Tokens lists the tokens of the account with this id that have no limited scopes, in the order of the portfolio.
 func (p *Portfolio) Tokens(account int64) []string {
 	var out []string

@@ -83,7 +83,10 @@ func stable(err error) string {
 	act, _, _ := strings.Cut(call.Call, ", page ")
 	what := call.Message
 	if before, after, found := strings.Cut(what, "entry "); found {
-		what = before + strings.TrimLeft(after, "0123456789")
+		// What names the item itself does so wherever it stands; what does not, only there.
+		if rest := strings.TrimLeft(after, "0123456789"); strings.ContainsAny(rest, "0123456789\"") {
+			what = before + rest
+		}
 	}
 	return fmt.Sprintf("%s|%s|%d|%s", act, call.Outcome, call.Status, what)
 }

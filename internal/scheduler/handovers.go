@@ -3,6 +3,8 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 const proofFor = time.Hour
 
 // unreadFor is how long it is believed that an account could not be asked.
-const unreadFor = 5 * time.Minute
+const unreadFor = 15 * time.Minute
 
 // A registrant change that has finished is read as long as it is news. Changes are
 // listed by id, that is in the order in which they began, and none takes longer than
@@ -55,7 +57,11 @@ func (s *Scheduler) Pushes(ctx context.Context, now time.Time) (Reading, error) 
 		if !p.AcceptedAt.IsZero() {
 			continue
 		}
-		r.Decisions = append(r.Decisions, rules.Decide(s.Policy(), s.prove(ctx, p, now), now))
+		facts := s.prove(ctx, p, now)
+		if facts.Unread && ctx.Err() == nil {
+			r.Problems = append(r.Problems, fmt.Errorf("push %d to account %d: %s", p.ID, p.AccountID, facts.Unproven))
+		}
+		r.Decisions = append(r.Decisions, rules.Decide(s.Policy(), facts, now))
 	}
 	return r, ctx.Err()
 }
@@ -118,7 +124,11 @@ func (s *Scheduler) RegistrantChanges(ctx context.Context, now time.Time) (Readi
 		return a.ID == b.ID && a.AccountID == b.AccountID
 	})
 	for _, c := range changes {
-		facts := portfolio.ChangeFacts{RegistrantChange: c, Name: s.nameOf(ctx, c)}
+		name, err := s.nameOf(ctx, c)
+		if err != nil && ctx.Err() == nil {
+			r.Problems = append(r.Problems, fmt.Errorf("registrant change %d: %w", c.ID, err))
+		}
+		facts := portfolio.ChangeFacts{RegistrantChange: c, Name: name}
 		r.Decisions = append(r.Decisions, rules.Decide(s.Policy(), facts, now))
 	}
 	return r, ctx.Err()
@@ -126,22 +136,25 @@ func (s *Scheduler) RegistrantChanges(ctx context.Context, now time.Time) (Readi
 
 // nameOf reads the name of the domain of a registrant change, once; "" where it
 // cannot be read.
-func (s *Scheduler) nameOf(ctx context.Context, c portfolio.RegistrantChange) string {
+func (s *Scheduler) nameOf(ctx context.Context, c portfolio.RegistrantChange) (string, error) {
 	s.mu.Lock()
 	name, ok := s.names[c.DomainID]
 	s.mu.Unlock()
 	i := slices.IndexFunc(s.Accounts, func(a Account) bool { return a.ID == c.AccountID })
 	if ok || i < 0 {
-		return name
+		return name, nil
 	}
 	d, _, err := s.Accounts[i].Lister.Domain(ctx, c.DomainID)
+	if call, ok := errors.AsType[*portfolio.CallError](err); ok && call.Outcome == portfolio.OutcomeNotFound {
+		return "", nil // it is not there any more, which is nobody's problem
+	}
 	if err != nil {
-		return ""
+		return "", err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.names[c.DomainID] = d.Name
-	return d.Name
+	return d.Name, nil
 }
 
 // collect reads the items of a list that are wanted, up to the first page with

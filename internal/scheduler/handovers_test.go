@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,8 +48,8 @@ func TestProofsAreKeptForAnHour(t *testing.T) {
 	proven, unread = false, true
 	look(now.Add(3*time.Hour), 4, portfolio.VerdictNone)
 	proven = true
-	look(now.Add(3*time.Hour+4*time.Minute), 4, portfolio.VerdictNone)
-	look(now.Add(3*time.Hour+5*time.Minute), 5, portfolio.VerdictAct)
+	look(now.Add(3*time.Hour+14*time.Minute), 4, portfolio.VerdictNone)
+	look(now.Add(3*time.Hour+15*time.Minute), 5, portfolio.VerdictAct)
 	// A clock that was set back does not make a proof last.
 	look(now.Add(-10*time.Hour), 6, portfolio.VerdictAct)
 }
@@ -148,11 +149,39 @@ func TestUnreadableHandovers(t *testing.T) {
 			return page, err
 		},
 	}
+	two.domain = func(int64) (portfolio.Domain, error) {
+		return portfolio.Domain{}, &portfolio.CallError{Call: "read domain 3", Outcome: portfolio.OutcomeNotFound, Status: 404, Message: "not found"}
+	}
 	s := setup{one: one, two: two}.make()
 	for name, read := range map[string]func(context.Context, time.Time) (Reading, error){"pushes": s.Pushes, "changes": s.RegistrantChanges} {
 		r, err := read(t.Context(), now)
 		if err != nil || len(r.Decisions) != 1 || len(r.Problems) != 1 || !errors.Is(r.Problems[0], call) {
 			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+}
+
+// TestWhatIsNotKnownIsAProblem: a push that could not be proven for want of an
+// answer, and a change whose domain cannot be read, leave the reading incomplete.
+func TestWhatIsNotKnownIsAProblem(t *testing.T) {
+	x := fakeExecutor{prove: func(p portfolio.Push) portfolio.PushFacts {
+		return portfolio.PushFacts{Push: p, Unproven: "the source did not answer", Unread: true}
+	}}
+	l := fakeLister{
+		pushes: func() ([]portfolio.Push, error) { return []portfolio.Push{{ID: 5, AccountID: 1, DomainID: 50}}, nil },
+		changes: func(s portfolio.ChangeState, _ int) (page portfolio.Page[portfolio.RegistrantChange], err error) {
+			if s == portfolio.ChangeNew {
+				page.Items = []portfolio.RegistrantChange{{ID: 2, AccountID: 1, DomainID: 3, State: s}}
+			}
+			return page, nil
+		},
+		domain: func(int64) (portfolio.Domain, error) { return portfolio.Domain{}, errors.New("a bad moment") },
+	}
+	s := setup{executor: x, one: l}.make()
+	for name, read := range map[string]func(context.Context, time.Time) (Reading, error){"push 5": s.Pushes, "registrant change 2": s.RegistrantChanges} {
+		r, err := read(t.Context(), now)
+		if err != nil || len(r.Decisions) != 1 || len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Error(), name) {
+			t.Errorf("%s: %v, %v", name, r.Problems, err)
 		}
 	}
 }

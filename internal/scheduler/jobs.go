@@ -127,12 +127,15 @@ func (s *Scheduler) Once(ctx context.Context) error {
 		s.left(j.name, nil)
 		err := s.start(ctx, j)
 		if ctx.Err() != nil {
-			if !errors.Is(err, context.Cause(ctx)) {
+			if !errors.Is(err, context.Cause(ctx)) && !errors.Is(err, context.Canceled) {
 				errs = append(errs, err)
 			}
 			break
 		}
 		errs = append(errs, err)
+		if s.Fatal != nil && s.Fatal(err) {
+			break
+		}
 		s.mu.Lock()
 		for _, p := range s.unread[j.name] {
 			if !slices.ContainsFunc(errs, func(e error) bool { return e != nil && e.Error() == p.Error() }) {
@@ -160,7 +163,7 @@ const shortestNap = 100 * time.Millisecond
 func (s *Scheduler) Settle(ctx context.Context, deadline time.Time) error {
 	for {
 		next, err := s.followUp(ctx)
-		if ctx.Err() != nil || next.IsZero() || next.After(deadline) || !s.Now().Before(deadline) {
+		if ctx.Err() != nil || s.Fatal != nil && s.Fatal(err) || next.IsZero() || next.After(deadline) || !s.Now().Before(deadline) {
 			return err
 		}
 		if s.Sleep(ctx, max(next.Sub(s.Now()), shortestNap)) != nil {

@@ -59,7 +59,9 @@ type Options struct {
 	Schedules Schedules
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error
-	Log       *slog.Logger
+	// Fatal says after which errors Once and Settle must not go on; nil: after none.
+	Fatal func(error) bool
+	Log   *slog.Logger
 }
 
 // Scheduler runs the scans.

@@ -1,0 +1,198 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"domaind/internal/portfolio"
+)
+
+const (
+	// slowAfter is how long a pass waits for one operation before it goes on with those
+	// of other accounts, in real time.
+	slowAfter = 15 * time.Second
+	// deaf is how many operations of an account in a row must not come through until
+	// the pass leaves the rest of the account alone.
+	deaf = 2
+	// shownFor is how often a decision that is only shown is priced anew.
+	shownFor = 24 * time.Hour
+)
+
+// Execute tells what the decisions mean, and carries out those whose verdict is
+// act, in the order given. It ends early when the context does, between two
+// operations. A decision that fails does not hold the others; the errors are joined.
+//
+// An operation that takes long (an account that does not answer) is waited for by
+// the operations of its own account only. Where two of an account in a row do not
+// come through, the rest of its decisions are told as blocked, and left to the next
+// pass: each try takes minutes.
+func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) error {
+	p := &pass{x: x, accounts: make(map[int64]*line)}
+	for _, d := range decisions {
+		if ended(ctx) || p.stopped() {
+			break
+		}
+		p.do(ctx, d)
+	}
+	p.tasks.Wait()
+	if p.panicked != nil {
+		panic(p.panicked) // where the caller can recover
+	}
+	return errors.Join(p.errs...)
+}
+
+// pass is one call of Execute.
+type pass struct {
+	x        *Executor
+	accounts map[int64]*line
+	tasks    sync.WaitGroup
+
+	mu       sync.Mutex
+	errs     []error
+	panicked any
+	fatal    bool
+}
+
+// line is what an account's decisions wait in.
+type line struct {
+	last <-chan struct{} // closed when the one before has ended; nil where there is none
+
+	// These belong to whoever's turn it is.
+	failures int    // operations in a row that did not come through
+	why      string // the last of them did not, as a clause
+}
+
+func (p *pass) stopped() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fatal || p.panicked != nil
+}
+
+func (p *pass) failed(err error) {
+	if err == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.errs = append(p.errs, err)
+	p.fatal = p.fatal || p.x.fatal(err)
+}
+
+// do carries a decision out behind those of its account, and waits for it, but not
+// for long.
+func (p *pass) do(ctx context.Context, d portfolio.Decision) {
+	account, _, _ := d.Resource.Ident()
+	if _, ok := p.x.turns[account]; !ok {
+		return // an account that is not configured: nothing that we could do
+	}
+	if d.Verdict != portfolio.VerdictAct && !p.x.worthPricing(d) {
+		p.failed(p.x.announce(d))
+		return
+	}
+	l := p.accounts[account]
+	if l == nil {
+		l = new(line)
+		p.accounts[account] = l
+	}
+	before, done := l.last, make(chan struct{})
+	l.last = done
+	p.tasks.Go(func() {
+		defer close(done)
+		defer func() {
+			if v := recover(); v != nil {
+				p.x.log.Error("an operation panics", "panic", v, "stack", string(debug.Stack()))
+				p.mu.Lock()
+				p.panicked = v
+				p.mu.Unlock()
+			}
+		}()
+		if before != nil {
+			<-before
+		}
+		if ended(ctx) || p.stopped() {
+			return
+		}
+		p.failed(p.x.execute(ctx, d, l))
+	})
+	wait, cancel := context.WithTimeout(ctx, p.x.slow)
+	defer cancel()
+	select {
+	case <-done:
+	case <-wait.Done():
+	}
+}
+
+// worthPricing says whether a decision that is only shown is to be priced: at first
+// sight, and then once a day. Portfolios in dry-run may be large.
+func (x *Executor) worthPricing(d portfolio.Decision) bool {
+	if d.Verdict != portfolio.VerdictWouldAct {
+		return false
+	}
+	account, id, _ := d.Resource.Ident()
+	key := fmt.Sprintf("%d|%s|%d|%s|%s", account, d.Resource.Kind(), id, occasion(d.Resource), d.Rule)
+	now := x.now()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if at, ok := x.shown[key]; ok && now.Sub(at).Abs() < shownFor {
+		return false
+	}
+	for old, at := range x.shown {
+		if now.Sub(at).Abs() > 2*shownFor {
+			delete(x.shown, old)
+		}
+	}
+	x.shown[key] = now
+	return true
+}
+
+// execute carries out one decision. Its account's line is its own meanwhile.
+func (x *Executor) execute(ctx context.Context, d portfolio.Decision, l *line) error {
+	account, _, _ := d.Resource.Ident()
+	turn := x.turns[account]
+	turn.Lock()
+	defer turn.Unlock()
+	if l.failures >= deaf {
+		return x.announce(guarded(d, portfolio.VerdictBlocked, codeUnreachable, l.why))
+	}
+	assessed, failed, err := x.assess(ctx, d, nil)
+	if err != nil {
+		return err
+	}
+	if ended(ctx) {
+		return nil // what a shutdown cut short is no verdict
+	}
+	if err := x.announce(assessed); err != nil {
+		return err
+	}
+	if unreached(failed) {
+		// Prices and TLDs are asked of all alike.
+		l.failures, l.why = deaf, "the account could not be reached: "+failed.Error()
+		return nil
+	}
+	if assessed.Verdict != portfolio.VerdictAct {
+		return nil
+	}
+	if err := x.begin(ctx, assessed); err != nil {
+		return err
+	}
+	return x.heard(assessed, l)
+}
+
+// heard looks whether the operation of a decision came through.
+func (x *Executor) heard(d portfolio.Decision, l *line) error {
+	op, ok, err := x.ledger.OpenOn(domainOf(d.Resource))
+	if err != nil {
+		return fmt.Errorf("look what became of it: %w", err)
+	}
+	if ok && (op.State == portfolio.StateReserved || op.State == portfolio.StateUnknown) {
+		l.failures++
+		l.why = "others of its account did not come through before it: " + op.LastNote()
+		return nil
+	}
+	l.failures = 0
+	return nil
+}
