@@ -118,11 +118,24 @@ func (p *pass) do(ctx context.Context, d portfolio.Decision) {
 		}
 		p.failed(p.x.execute(ctx, d, l))
 	})
+	if before != nil && !isClosed(before) {
+		return // its account was waited for already
+	}
 	wait, cancel := context.WithTimeout(ctx, p.x.slow)
 	defer cancel()
 	select {
 	case <-done:
 	case <-wait.Done():
+	}
+}
+
+// isClosed says whether a channel that only is ever closed is.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
