@@ -105,7 +105,7 @@ func (g *globals) demo(ctx context.Context, once bool, day time.Duration) (err e
 				d.settled(work, start)
 			}()
 		}
-		return d.app.scheduler.Drive(work, fatal)
+		return d.app.scheduler.Drive(work)
 	})
 	if err != nil {
 		return err

@@ -18,5 +18,5 @@ func main() {
 		<-ctx.Done()
 		stop() // a second signal ends the process at once
 	}()
-	os.Exit(run(ctx, os.Args[1:], std{in: os.Stdin, out: os.Stdout, err: os.Stderr, tty: terminal(os.Stdout), errTTY: terminal(os.Stderr)}))
+	os.Exit(run(ctx, os.Args[1:], std{in: os.Stdin, out: os.Stdout, err: os.Stderr, tty: terminal(os.Stdout)}))
 }

@@ -24,9 +24,9 @@ const (
 
 // std is where a command reads and writes.
 type std struct {
-	in          io.Reader
-	out, err    io.Writer
-	tty, errTTY bool // whether out and err are terminals
+	in       io.Reader
+	out, err io.Writer
+	tty      bool // whether out is a terminal
 }
 
 // usageError is a command line or configuration that cannot be obeyed.

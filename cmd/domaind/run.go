@@ -145,7 +145,7 @@ func (d *service) run(ctx context.Context) (err error) {
 	}
 	return d.relaying(ctx, func() error {
 		d.notify(daemon.SdNotifyReady)
-		return d.app.scheduler.Run(ctx, fatal)
+		return d.app.scheduler.Run(ctx)
 	})
 }
 

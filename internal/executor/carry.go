@@ -106,14 +106,14 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 	if c, ok := answer.(cleared); ok && op.Kind.Purchase() {
 		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, op.AccountID, c.total, c.at()) }
 	}
-	row, _, err := x.stepIf(op, answer, allow)
+	row, effects, err := x.stepIf(op, answer, allow)
 	if over, ok := errors.AsType[*CeilingError](err); ok {
-		row, _, err = x.step(op, withdrawn{moment: moment(x.now()), why: over.Error()})
+		row, effects, err = x.step(op, withdrawn{moment: moment(x.now()), why: over.Error()})
 	}
 	if err != nil {
 		return op, false, fmt.Errorf("arm %s: %w", op, err)
 	}
-	return row, row.State == portfolio.StateArmed, nil
+	return row, len(effects) > 0, nil // only send
 }
 
 // callWithin bounds a call that changes something, the wait for its turn in the
@@ -159,7 +159,7 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 	if lapsed != nil {
 		return x.afterRefusal(ctx, *lapsed)
 	}
-	for range effects { // only look
+	if len(effects) > 0 { // only look
 		return x.look(ctx, op)
 	}
 	return nil

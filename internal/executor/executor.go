@@ -11,7 +11,8 @@ import (
 	"domaind/internal/rules"
 )
 
-// Options are what an Executor works with. All fields but Log are required.
+// Options are what an Executor works with. All fields but Urgent, Fatal and
+// Log are required.
 type Options struct {
 	Ledger     Ledger
 	Registries map[int64]Registry // by account id, source accounts too

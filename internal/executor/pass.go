@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ const (
 // come through, the rest of its decisions are told as blocked, and left to the next
 // pass: each try takes minutes.
 func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) error {
+	x.forgetShown()
 	p := &pass{x: x, accounts: make(map[int64]*line)}
 	for _, d := range decisions {
 		if ended(ctx) || p.stopped() {
@@ -153,13 +155,16 @@ func (x *Executor) worthPricing(d portfolio.Decision) bool {
 	if at, ok := x.shown[key]; ok && now.Sub(at).Abs() < shownFor {
 		return false
 	}
-	for old, at := range x.shown {
-		if now.Sub(at).Abs() > 2*shownFor {
-			delete(x.shown, old)
-		}
-	}
 	x.shown[key] = now
 	return true
+}
+
+// forgetShown forgets what was shown long ago, once in a pass: there may be many.
+func (x *Executor) forgetShown() {
+	now := x.now()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	maps.DeleteFunc(x.shown, func(_ string, at time.Time) bool { return now.Sub(at).Abs() > 2*shownFor })
 }
 
 // execute carries out one decision. Its account's line is its own meanwhile.

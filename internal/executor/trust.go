@@ -73,7 +73,7 @@ func (x *Executor) ready(account int64) (bool, error) {
 // Ready says whether an account may be read now: it is not paused, or it is time to
 // try it again. A new process tries at once: its operator may have mended the token.
 func (x *Executor) Ready(account int64) (bool, error) {
-	p, err := x.paused(account)
+	ready, err := x.ready(account)
 	if err != nil {
 		return false, err
 	}
@@ -81,7 +81,7 @@ func (x *Executor) Ready(account int64) (bool, error) {
 	defer x.mu.Unlock()
 	first := !x.tried[account]
 	x.tried[account] = true
-	return p == nil || first || !x.now().Before(p.ProbeAt), nil
+	return ready || first, nil
 }
 
 // Report tells what became of a call with an account's token: a refused token

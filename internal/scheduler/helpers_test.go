@@ -226,7 +226,7 @@ func (u setup) make() *Scheduler {
 			{Account: portfolio.Account{ID: 2, Name: "two"}, Lister: u.two},
 		},
 		Policy: func() *rules.Policy { return policy }, Executor: u.executor, Progress: u.memory,
-		Schedules: u.schedules, Now: u.now, Sleep: sleep,
+		Schedules: u.schedules, Now: u.now, Sleep: sleep, Fatal: fatal,
 	})
 }
 
@@ -241,8 +241,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
-
-func harmless(error) bool { return false }
 
 func names(decisions []portfolio.Decision) []string {
 	var out []string

@@ -19,9 +19,9 @@ const stopWithin = 6 * time.Minute
 
 // Run lets cron call the jobs until the context ends, and follows up operations
 // meanwhile. It returns when everything that it started has ended. The error is
-// one after which the daemon must not go on (see fatal).
-func (s *Scheduler) Run(ctx context.Context, fatal func(error) bool) error {
-	return s.live(ctx, fatal, func(ctx context.Context, start func(*job)) error {
+// one after which the daemon must not go on (see [Options].Fatal).
+func (s *Scheduler) Run(ctx context.Context) error {
+	return s.live(ctx, func(ctx context.Context, start func(*job)) error {
 		// robfig/cron installs neither of these by itself; recover is in start.
 		c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 		for _, j := range s.jobs {
@@ -46,8 +46,8 @@ func (s *Scheduler) Run(ctx context.Context, fatal func(error) bool) error {
 
 // Drive runs the jobs by the scheduler's own clock until the context ends: for
 // clocks that are not the wall's.
-func (s *Scheduler) Drive(ctx context.Context, fatal func(error) bool) error {
-	return s.live(ctx, fatal, func(ctx context.Context, start func(*job)) error {
+func (s *Scheduler) Drive(ctx context.Context) error {
+	return s.live(ctx, func(ctx context.Context, start func(*job)) error {
 		// Each job has a moment of its own: "@every" counts from its own last run.
 		due := make(map[*job]time.Time, len(s.jobs))
 		for _, j := range s.jobs {
@@ -80,14 +80,14 @@ func (s *Scheduler) Drive(ctx context.Context, fatal func(error) bool) error {
 
 // live follows up operations while the jobs are driven, until the context ends or an
 // error is fatal.
-func (s *Scheduler) live(ctx context.Context, fatal func(error) bool, drive func(ctx context.Context, start func(*job)) error) error {
+func (s *Scheduler) live(ctx context.Context, drive func(ctx context.Context, start func(*job)) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		s.followUps(ctx, fatal, cancel)
+		s.followUps(ctx, cancel)
 	}()
-	err := drive(ctx, func(j *job) { s.guarded(ctx, j, fatal, cancel) })
+	err := drive(ctx, func(j *job) { s.guarded(ctx, j, cancel) })
 	cancel(nil)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s *Scheduler) Once(ctx context.Context) error {
 			break
 		}
 		errs = append(errs, err)
-		if s.Fatal != nil && s.Fatal(err) {
+		if s.Fatal(err) {
 			break
 		}
 		s.mu.Lock()
@@ -163,7 +163,7 @@ const shortestNap = 100 * time.Millisecond
 func (s *Scheduler) Settle(ctx context.Context, deadline time.Time) error {
 	for {
 		next, err := s.followUp(ctx)
-		if ctx.Err() != nil || s.Fatal != nil && s.Fatal(err) || next.IsZero() || next.After(deadline) || !s.Now().Before(deadline) {
+		if ctx.Err() != nil || s.Fatal(err) || next.IsZero() || next.After(deadline) || !s.Now().Before(deadline) {
 			return err
 		}
 		if s.Sleep(ctx, max(next.Sub(s.Now()), shortestNap)) != nil {
@@ -173,7 +173,7 @@ func (s *Scheduler) Settle(ctx context.Context, deadline time.Time) error {
 }
 
 // guarded runs a job, and ends everything where its error is fatal.
-func (s *Scheduler) guarded(ctx context.Context, j *job, fatal func(error) bool, cancel context.CancelCauseFunc) {
+func (s *Scheduler) guarded(ctx context.Context, j *job, cancel context.CancelCauseFunc) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -181,7 +181,7 @@ func (s *Scheduler) guarded(ctx context.Context, j *job, fatal func(error) bool,
 	if err == nil {
 		return
 	}
-	if fatal(err) {
+	if s.Fatal(err) {
 		cancel(err)
 		return
 	}
@@ -235,11 +235,11 @@ func firstLine(err error) string {
 const longestNap = time.Minute
 
 // followUps looks at operations as they become due, until the context ends.
-func (s *Scheduler) followUps(ctx context.Context, fatal func(error) bool, cancel context.CancelCauseFunc) {
+func (s *Scheduler) followUps(ctx context.Context, cancel context.CancelCauseFunc) {
 	for ctx.Err() == nil {
 		next, err := s.followUp(ctx)
 		if err != nil {
-			if fatal(err) {
+			if s.Fatal(err) {
 				cancel(err)
 				return
 			}

@@ -16,7 +16,7 @@ import (
 )
 
 // loops are the two ways to run the jobs by a clock.
-var loops = map[string]func(*Scheduler, context.Context, func(error) bool) error{
+var loops = map[string]func(*Scheduler, context.Context) error{
 	"run": (*Scheduler).Run, "drive": (*Scheduler).Drive,
 }
 
@@ -37,7 +37,7 @@ func during(t *testing.T, d time.Duration, u setup, check func(t *testing.T, sta
 				u.memory = m
 				ctx, cancel := context.WithTimeout(t.Context(), d)
 				defer cancel()
-				if err := loop(u.make(), ctx, harmless); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				if err := loop(u.make(), ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 					t.Fatalf("it ended with %v", err)
 				}
 				check(t, start, m)
@@ -183,7 +183,7 @@ func TestFatalErrorsEndTheLoop(t *testing.T) {
 			t.Run(name+" "+where, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					start := time.Now()
-					err := loop(setup{executor: x}.make(), t.Context(), fatal)
+					err := loop(setup{executor: x}.make(), t.Context())
 					if !errors.Is(err, errFatal) {
 						t.Errorf("it ended with %v", err)
 					}
@@ -209,7 +209,7 @@ func TestLoopsWaitForTheJobUnderWay(t *testing.T) {
 					return nil
 				}}
 				m := &memory{}
-				if err := loop(setup{executor: x, memory: m}.make(), ctx, fatal); err != nil {
+				if err := loop(setup{executor: x, memory: m}.make(), ctx); err != nil {
 					t.Errorf("it ended with %v", err)
 				}
 				if !finished {
@@ -255,7 +255,7 @@ func TestFollowUps(t *testing.T) {
 					_ = sleep(ctx, 10*time.Second)
 					cancel()
 				}()
-				if err := loop(setup{executor: x}.make(), ctx, fatal); err != nil {
+				if err := loop(setup{executor: x}.make(), ctx); err != nil {
 					t.Fatal(err)
 				}
 				var want []time.Duration

@@ -50,7 +50,8 @@ type Schedules struct {
 	Domains, Pushes, RegistrantChanges cron.Schedule
 }
 
-// Options are what a Scheduler works with. All fields but Log are required.
+// Options are what a Scheduler works with. All fields but Fatal and Log are
+// required.
 type Options struct {
 	Accounts  []Account // without the accounts that only prove
 	Policy    func() *rules.Policy
@@ -59,7 +60,7 @@ type Options struct {
 	Schedules Schedules
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error
-	// Fatal says after which errors Once and Settle must not go on; nil: after none.
+	// Fatal says after which errors nothing must go on; nil: after none.
 	Fatal func(error) bool
 	Log   *slog.Logger
 }
@@ -99,6 +100,9 @@ const (
 func New(o Options) *Scheduler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Fatal == nil {
+		o.Fatal = func(error) bool { return false }
 	}
 	s := &Scheduler{Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), unread: make(map[string][]error)}
 	s.jobs = []*job{
