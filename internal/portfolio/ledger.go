@@ -15,6 +15,11 @@ type Change struct {
 	Was OperationState
 	// Events are stored in this order, and numbered.
 	Events []Event
+	// Pauses begin, or replace those of the same account and scope; Lifted end, of which
+	// only account and scope count, and of which none need exist.
+	Pauses, Lifted []Pause
+	// Watch replaces what is remembered of accounts' domains.
+	Watch []Watch
 	// Allow, where it is not nil, is asked within the transaction with what is
 	// spent and reserved without this operation; its error abandons the change.
 	Allow func(Spent) error
@@ -55,12 +60,4 @@ func (t Tally) Add(u Tally) Tally {
 type LastPurchase struct {
 	At  time.Time `json:"at"`
 	Key string    `json:"key"` // of the operation
-}
-
-// Pause is an account that is not acted on for a while.
-type Pause struct {
-	AccountID int64     `json:"account"`
-	Reason    string    `json:"reason"`
-	Since     time.Time `json:"since"`
-	ProbeAt   time.Time `json:"probe_at"` // when the account is tried again
 }

@@ -20,6 +20,9 @@ const (
 	OpAccept       OperationKind = "accept"
 	OpReject       OperationKind = "reject"
 	OpCancelChange OperationKind = "cancel-change"
+	// OpAutoRenewal switches on DNSimple's own auto-renewal, for names under a TLD that
+	// are renewed in no other way.
+	OpAutoRenewal OperationKind = "auto-renewal"
 )
 
 // Purchase says whether operations of this kind cost money.
@@ -84,6 +87,17 @@ type Operation struct {
 	RemoteID int64 `json:"remote_id,omitempty"` // DNSimple's id of the renewal or restore
 
 	Lapsed bool `json:"lapsed,omitempty"` // the domain was expired when the request left
+	// Manual says that an operator asked for it: the policy is not asked again, and what
+	// stands in the way of buying twice lets it pass. Ceilings do not.
+	Manual bool `json:"manual,omitempty"`
+	// Probes is the pause that this operation was let through to try; "" where there was none.
+	Probes PauseScope `json:"probes,omitempty"`
+	// Stopped is the pause that its refusal called for, or that is to blame for it: the next
+	// attempt waits for that, and for nothing else.
+	Stopped PauseScope `json:"stopped,omitempty"`
+	// Net is what became of the domain's own auto-renewal meanwhile; nil where it was let alone.
+	Net *SafetyNet `json:"net,omitempty"`
+
 	// Refused says that DNSimple refused a plain renewal of a lapsed domain: it is
 	// in redemption.
 	Refused bool `json:"refused,omitempty"`
@@ -97,9 +111,11 @@ type Operation struct {
 
 	CreatedAt time.Time `json:"created_at"`
 	ArmedAt   time.Time `json:"armed_at,omitzero"`
+	// UnknownAt is when it last became unknown; it stays when the operation ends.
+	UnknownAt time.Time `json:"unknown_at,omitzero"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 	// Checks counts the reads since the request left; NextAt is when the operation
-	// is looked at again.
+	// is looked at again: one that failed, when the next attempt may be made.
 	Checks  int       `json:"checks,omitempty"`
 	NextAt  time.Time `json:"next_at,omitzero"`
 	History []Step    `json:"history"`
@@ -111,6 +127,19 @@ type Step struct {
 	State OperationState `json:"state"`
 	Note  string         `json:"note"`
 	By    string         `json:"by"` // "daemon", or the operator
+}
+
+// SafetyNet is DNSimple's auto-renewal of a domain, switched on because nobody can
+// say whether a purchase happened: it renews what would lapse, and buys nothing twice.
+type SafetyNet struct {
+	// Was is its former value, written down before anything was sent.
+	Was bool `json:"was"`
+	// AskedAt is when it was written down.
+	AskedAt time.Time `json:"asked_at"`
+	// OnAt is when DNSimple was seen to have it on.
+	OnAt time.Time `json:"on_at,omitzero"`
+	// BackAt is when it was seen to be as it was, after the purchase was done.
+	BackAt time.Time `json:"back_at,omitzero"`
 }
 
 // OperationKey derives a row's key. The occasion is what makes the operation
