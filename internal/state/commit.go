@@ -41,29 +41,84 @@ func (s *Store) update(act string, change func(*bbolt.Tx) error) error {
 	return s.failed
 }
 
-// Commit makes a change durable, with the money it moves and the events it
-// causes, all of it or none. It fails with [portfolio.ErrStale],
-// [portfolio.ErrDomainBusy], [ErrRow], [ErrChargeClaimed], with the error of
-// c.Allow as it is, or with [ErrCommit]. c.Allow must not call the store.
+// Commit makes a change durable, with the money it moves, the pauses, what is
+// remembered of domains and the events it causes, all of it or none. It fails with
+// [portfolio.ErrStale], [portfolio.ErrDomainBusy], [ErrRow], [ErrChange],
+// [ErrChargeClaimed], with the error of c.Allow as it is, or with [ErrCommit]. c.Allow
+// must not call the store.
 //
 // A row that does not exist yet must be the first attempt at its occasion, or a
-// later one than the last, which has failed.
+// later one than the last, which has failed. A pause that is lifted and begins in the
+// same change stands.
 func (s *Store) Commit(c portfolio.Change) error {
-	events, err := encodeEvents(c.Events)
+	p, err := prepare(c)
 	if err != nil {
 		return err
 	}
-	if c.Operation == nil && c.Allow == nil {
-		return s.tell("store events", events, nil)
+	return s.tell(p.act, p.events, p.apply)
+}
+
+// prepared is a change whose parts were looked at and encoded, before the transaction
+// begins: whatever waits for its turn waits less.
+type prepared struct {
+	act     string // for errors
+	row     *row   // nil: none
+	was     portfolio.OperationState
+	allow   func(portfolio.Spent) error
+	pauses  []pauseChange
+	watches []encodedWatch
+	events  []told
+}
+
+func prepare(c portfolio.Change) (p prepared, err error) {
+	p = prepared{act: "store events", was: c.Was, allow: c.Allow}
+	if p.events, err = encodeEvents(c.Events); err != nil {
+		return p, err
+	}
+	if len(c.Watch) > 0 {
+		p.act = "remember domains"
+	}
+	if p.watches, err = encodeWatches(c.Watch); err != nil {
+		return p, err
+	}
+	if len(c.Pauses)+len(c.Lifted) > 0 {
+		p.act = describePauses(c.Pauses, c.Lifted)
+	}
+	if p.pauses, err = encodePauses(c.Pauses, c.Lifted); err != nil {
+		return p, err
 	}
 	if c.Operation == nil {
-		return s.tell("store events", events, func(tx *bbolt.Tx) error { return allow(tx, c.Allow, counted{}) })
+		return p, nil
 	}
-	row, err := newRow(*c.Operation)
+	p.row, err = newRow(*c.Operation)
+	p.act = "commit " + c.Operation.String()
+	return p, err
+}
+
+// apply makes the change, but for its events, and says whether anything was another
+// before.
+func (p prepared) apply(tx *bbolt.Tx) (changed bool, err error) {
+	if p.row != nil {
+		changed, err = true, p.row.commit(tx, p.was, p.allow)
+	} else {
+		err = allow(tx, p.allow, counted{})
+	}
 	if err != nil {
-		return err
+		return changed, err
 	}
-	return s.tell("commit "+row.op.String(), events, func(tx *bbolt.Tx) error { return row.commit(tx, c.Was, c.Allow) })
+	paused, err := storePauses(tx, p.pauses)
+	if err != nil {
+		return true, err
+	}
+	changed = changed || paused
+	for _, w := range p.watches {
+		differed, err := w.store(tx)
+		if err != nil {
+			return true, err
+		}
+		changed = changed || differed
+	}
+	return changed, nil
 }
 
 func allow(tx *bbolt.Tx, ask func(portfolio.Spent) error, without counted) error {

@@ -29,6 +29,8 @@ var (
 	ErrCommit = errors.New("the change could not be made durable")
 	// ErrRow: the row is malformed, or changes what must stay as it is.
 	ErrRow = errors.New("not a valid row of the ledger")
+	// ErrChange: the change has a pause or a watch that cannot be.
+	ErrChange = errors.New("not a valid change")
 	// ErrChargeClaimed: another row already claims this line of the billing charges.
 	ErrChargeClaimed = errors.New("the charge belongs to another operation")
 	// ErrNoEvent: there is no event of this number in the outbox.

@@ -90,25 +90,25 @@ func (c counters) write(tx *bbolt.Tx) error {
 	return bucket(tx, metaBucket).Put([]byte(countersKey), v)
 }
 
-// errNothingNew abandons a transaction in which every event was told before: a scan
-// of many domains says the same each time, and needs no fsync for that.
-var errNothingNew = errors.New("every event was told before")
+// errNothingNew abandons a transaction in which everything was as it is, and every
+// event told before: a scan of many domains says the same each time, and needs no
+// fsync for that.
+var errNothingNew = errors.New("nothing is new")
 
-// tell runs a change, where there is one, and stores the events that it causes, in one transaction.
-// Whoever waits for events is woken once they are durable.
-func (s *Store) tell(act string, events []told, change func(*bbolt.Tx) error) error {
+// tell runs a change, which says whether it changed anything, and stores the events
+// that it causes, in one transaction. Whoever waits for events is woken once they are
+// durable.
+func (s *Store) tell(act string, events []told, change func(*bbolt.Tx) (bool, error)) error {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	var stored []portfolio.Event
 	err := s.update(act, func(tx *bbolt.Tx) error {
-		if change != nil {
-			if err := change(tx); err != nil {
-				return err
-			}
+		changed, err := change(tx)
+		if err != nil {
+			return err
 		}
-		var err error
 		stored, err = s.store(tx, events)
-		if err == nil && change == nil && len(stored) == 0 {
+		if err == nil && !changed && len(stored) == 0 {
 			return errNothingNew
 		}
 		return err

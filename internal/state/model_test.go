@@ -299,7 +299,7 @@ func (m *model) pause(t *rapid.T) {
 		delete(m.pauses, account)
 		return
 	}
-	p := portfolio.Pause{AccountID: account, Reason: "401", Since: m.now}
+	p := portfolio.Pause{AccountID: account, Scope: portfolio.PauseAccount, Reason: "401", By: "daemon", Since: m.now}
 	m.must(m.s.SetPause(p, e))
 	m.pauses[account] = p
 	m.tell(e)

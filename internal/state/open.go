@@ -64,7 +64,7 @@ const maxInfo = 100_000
 // [ErrCorrupt], [ErrNewer], with [ErrNone] or [ErrOlder] where o says read-only,
 // or with the error of the file system. What it refuses it does not touch.
 func Open(path string, o Options) (*Store, error) {
-	s, err := open(path, o, nil)
+	s, err := open(path, o, migrations())
 	if err != nil {
 		return nil, fmt.Errorf("open the state %s: %w", path, err)
 	}

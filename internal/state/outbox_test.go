@@ -191,7 +191,8 @@ func TestPausesAndRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, pauses, []portfolio.Pause{pause, {AccountID: 2020}})
+	pause.Scope, pause.By = portfolio.PauseAccount, "daemon"
+	wantSame(t, pauses, []portfolio.Pause{pause, {AccountID: 2020, Scope: portfolio.PauseAccount, By: "daemon"}})
 	for range 2 {
 		if err := s.ClearPause(1010, info("resumed")); err != nil {
 			t.Fatal(err)

@@ -24,13 +24,14 @@ const (
 	asideBucket     = "aside"
 	marksBucket     = "marks"
 	pausesBucket    = "pauses"
+	watchBucket     = "watch"
 	jobsBucket      = "jobs"
 )
 
 func buckets() []string {
 	return []string{
 		metaBucket, rowsBucket, attemptsBucket, openBucket, busyBucket, dueBucket, talliesBucket, purchasesBucket,
-		chargesBucket, outboxBucket, asideBucket, marksBucket, pausesBucket, jobsBucket,
+		chargesBucket, outboxBucket, asideBucket, marksBucket, pausesBucket, watchBucket, jobsBucket,
 	}
 }
 
@@ -44,6 +45,9 @@ const (
 
 // program is what a state file says that it belongs to.
 const program = "domaind"
+
+// daemon is who did what nobody did by hand.
+const daemon = "daemon"
 
 // migration brings a file from one version of the schema to the next.
 type migration func(*bbolt.Tx) error

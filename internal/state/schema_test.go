@@ -26,19 +26,19 @@ func TestMigrations(t *testing.T) {
 		}
 	}
 
-	_, err := open(path, Options{ReadOnly: true}, schema{step("a", nil)})
+	_, err := open(path, Options{ReadOnly: true}, append(migrations(), step("a", nil)))
 	wantError(t, err, ErrOlder)
 
 	bad := errors.New("disk on fire")
-	_, err = open(path, Options{}, schema{step("a", nil), step("b", bad)})
+	_, err = open(path, Options{}, append(migrations(), step("a", nil), step("b", bad)))
 	wantError(t, err, bad)
-	if err != nil && !strings.Contains(err.Error(), "from version 2 to 3") {
+	if err != nil && !strings.Contains(err.Error(), "from version 3 to 4") {
 		t.Errorf("%q does not say which step", err)
 	}
 	unchanged(t, path, before)
 
 	ran = nil
-	s, err = open(path, Options{}, schema{step("a", nil), step("b", nil)})
+	s, err = open(path, Options{}, append(migrations(), step("a", nil), step("b", nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestMigrations(t *testing.T) {
 	}
 
 	before, ran = contents(t, path), nil
-	s, err = open(path, Options{}, schema{step("a", nil), step("b", nil)})
+	s, err = open(path, Options{}, append(migrations(), step("a", nil), step("b", nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

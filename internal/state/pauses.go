@@ -1,0 +1,142 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.etcd.io/bbolt"
+
+	"domaind/internal/portfolio"
+)
+
+// pauseKey names a pause: one of a scope for each account, and for account 0, which
+// stands for all of them.
+func pauseKey(account int64, scope portfolio.PauseScope) []byte {
+	return append(ident(account), scope...)
+}
+
+// Pauses gives what accounts may not do for a while, ordered by account, then by
+// scope.
+func (s *Store) Pauses() ([]portfolio.Pause, error) {
+	var pauses []portfolio.Pause
+	err := s.view(func(tx *bbolt.Tx) error {
+		return bucket(tx, pausesBucket).ForEach(func(k, v []byte) error {
+			p, err := decodePause(k, v)
+			pauses = append(pauses, p)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the pauses: %w", err)
+	}
+	return pauses, nil
+}
+
+func decodePause(k, v []byte) (portfolio.Pause, error) {
+	var p portfolio.Pause
+	if err := json.Unmarshal(v, &p); err != nil {
+		return p, fmt.Errorf("%w: the pause %q: %w", ErrCorrupt, k, err)
+	}
+	if !bytes.Equal(k, pauseKey(p.AccountID, p.Scope)) {
+		return p, fmt.Errorf("%w: the pause %q of account %d stands at %q", ErrCorrupt, p.Scope, p.AccountID, k)
+	}
+	return p, nil
+}
+
+// pauseChange is an entry of the pauses bucket as it will stand; without a value it goes.
+type pauseChange struct{ key, value []byte }
+
+// encodePauses is what a change does to the pauses. What is lifted comes first: a
+// pause that both ends and begins stands.
+func encodePauses(begin, lifted []portfolio.Pause) ([]pauseChange, error) {
+	var all []pauseChange
+	for _, p := range lifted {
+		if err := validatePause(p); err != nil {
+			return nil, err
+		}
+		all = append(all, pauseChange{key: pauseKey(p.AccountID, p.Scope)})
+	}
+	for _, p := range begin {
+		if err := validatePause(p); err != nil {
+			return nil, err
+		}
+		v, err := json.Marshal(p)
+		if err != nil {
+			return nil, fmt.Errorf("%w: the pause %q of account %d: %w", ErrChange, p.Scope, p.AccountID, err)
+		}
+		all = append(all, pauseChange{pauseKey(p.AccountID, p.Scope), v})
+	}
+	return all, nil
+}
+
+func validatePause(p portfolio.Pause) error {
+	switch {
+	case p.AccountID < 0:
+		return fmt.Errorf("%w: a pause of account %d: that is no account", ErrChange, p.AccountID)
+	case !plain(string(p.Scope)):
+		return fmt.Errorf("%w: a pause of account %d has the scope %q", ErrChange, p.AccountID, p.Scope)
+	}
+	return nil
+}
+
+// storePauses says whether anything was another before.
+func storePauses(tx *bbolt.Tx, changes []pauseChange) (changed bool, err error) {
+	b := bucket(tx, pausesBucket)
+	for _, c := range changes {
+		if bytes.Equal(b.Get(c.key), c.value) {
+			continue
+		}
+		changed = true
+		if err := set(b, c.key, c.value, c.value != nil); err != nil {
+			return true, fmt.Errorf("store the pause %q: %w", c.key, err)
+		}
+	}
+	return changed, nil
+}
+
+// SetPause stores a pause in place of the one of its account and scope, with the
+// events that this causes. Without a scope it is one of the whole account.
+func (s *Store) SetPause(p portfolio.Pause, events ...portfolio.Event) error {
+	if p.Scope == "" {
+		p.Scope, p.By = portfolio.PauseAccount, daemon
+	}
+	return s.Commit(portfolio.Change{Pauses: []portfolio.Pause{p}, Events: events})
+}
+
+// errNotPaused abandons the change of an account that has no pause.
+var errNotPaused = errors.New("not paused")
+
+// ClearPause ends the pause of a whole account, with the events that this causes. An
+// account that is not paused stays as it is, and nothing is told.
+func (s *Store) ClearPause(account int64, events ...portfolio.Event) error {
+	encoded, err := encodeEvents(events)
+	if err != nil {
+		return err
+	}
+	err = s.tell(fmt.Sprintf("resume account %d", account), encoded, func(tx *bbolt.Tx) (bool, error) {
+		key := pauseKey(account, portfolio.PauseAccount)
+		if bucket(tx, pausesBucket).Get(key) == nil {
+			return false, errNotPaused
+		}
+		return storePauses(tx, []pauseChange{{key: key}})
+	})
+	if errors.Is(err, errNotPaused) {
+		return nil
+	}
+	return err
+}
+
+// describePauses names what a change pauses and lifts, for the errors of its commit.
+func describePauses(begin, lifted []portfolio.Pause) string {
+	var all []string
+	for _, p := range lifted {
+		all = append(all, fmt.Sprintf("lift the pause %s of account %d", p.Scope, p.AccountID))
+	}
+	for _, p := range begin {
+		all = append(all, fmt.Sprintf("pause %s of account %d", p.Scope, p.AccountID))
+	}
+	return strings.Join(all, ", ")
+}
