@@ -68,8 +68,8 @@ func (g *globals) demo(ctx context.Context, once bool, day time.Duration) (err e
 	later := &teardown{}
 	defer func() { err = errors.Join(err, later.run(ctx)) }()
 	start := wall{}.Now().Truncate(time.Minute)
-	// Two work: the jobs, and the follow-ups. Time passes while both sleep.
-	clock := newFast(start, (24*time.Hour).Seconds()/day.Seconds(), 2)
+	// One works: jobs and follow-ups take turns. Time passes while it sleeps.
+	clock := newFast(start, (24*time.Hour).Seconds()/day.Seconds(), 1)
 	d := &demo{style: styleOf(g.io.tty)}
 	d.globals, d.clock, d.log = g, clock, slog.New(slog.DiscardHandler)
 	if g.verbose {

@@ -29,8 +29,34 @@ func (c *Client) Domain(ctx context.Context, id int64) (portfolio.Domain, portfo
 	if id <= 0 {
 		return portfolio.Domain{}, portfolio.Answer{}, c.refuse(call, "a domain's id is positive")
 	}
+	return c.readDomain(ctx, call, strconv.FormatInt(id, 10), func(d dnsimple.Domain) error {
+		if d.ID != id {
+			return fmt.Errorf("the answer is about domain %d", d.ID)
+		}
+		return nil
+	})
+}
+
+// DomainNamed reads one domain of the account by its name, in A-labels. Its errors
+// are those of [Client.Domain].
+func (c *Client) DomainNamed(ctx context.Context, name string) (portfolio.Domain, portfolio.Answer, error) {
+	call, name, err := c.named("read", name)
+	if err != nil {
+		return portfolio.Domain{}, portfolio.Answer{}, err
+	}
+	return c.readDomain(ctx, call, name, func(d dnsimple.Domain) error {
+		if got, ok := domainName(d.Name); !ok || got != name {
+			return fmt.Errorf("the answer is about %q", cut(strip(d.Name), maxWord))
+		}
+		return nil
+	})
+}
+
+// readDomain reads a domain by its id or name; wanted says whether the answer is
+// about it.
+func (c *Client) readDomain(ctx context.Context, call, which string, wanted func(dnsimple.Domain) error) (portfolio.Domain, portfolio.Answer, error) {
 	ex, err := c.read(ctx, call, func(ctx context.Context) error {
-		_, err := c.sdk.Domains.GetDomain(ctx, c.accountID, strconv.FormatInt(id, 10))
+		_, err := c.sdk.Domains.GetDomain(ctx, c.accountID, which)
 		return err
 	})
 	answer := c.answer(ex)
@@ -38,8 +64,8 @@ func (c *Client) Domain(ctx context.Context, id int64) (portfolio.Domain, portfo
 		return portfolio.Domain{}, answer, err
 	}
 	d, err := data[dnsimple.Domain](ex.body)
-	if err == nil && d.ID != id {
-		err = fmt.Errorf("the answer is about domain %d", d.ID)
+	if err == nil {
+		err = wanted(d)
 	}
 	if err != nil {
 		return portfolio.Domain{}, answer, c.malformed(call, ex, err)

@@ -11,13 +11,24 @@ import (
 	"domaind/internal/portfolio"
 )
 
-// Whoami asks whom the token speaks for.
-func (c *Client) Whoami(ctx context.Context) (portfolio.Identity, error) {
-	call := c.call("ask whose the token is")
-	ex, err := c.read(ctx, call, func(ctx context.Context) error {
+// Clock asks DNSimple for as little as there is, for what comes with the answer: the
+// Date above all.
+func (c *Client) Clock(ctx context.Context) (portfolio.Answer, error) {
+	ex, err := c.whoami(ctx, c.call("ask for the time"))
+	return c.answer(ex), err
+}
+
+func (c *Client) whoami(ctx context.Context, call string) (*exchange, error) {
+	return c.read(ctx, call, func(ctx context.Context) error {
 		_, err := c.sdk.Identity.Whoami(ctx)
 		return err
 	})
+}
+
+// Whoami asks whom the token speaks for.
+func (c *Client) Whoami(ctx context.Context) (portfolio.Identity, error) {
+	call := c.call("ask whose the token is")
+	ex, err := c.whoami(ctx, call)
 	if err != nil {
 		return portfolio.Identity{}, err
 	}

@@ -36,7 +36,7 @@ func TestRenewedWhileItsPriceIsRead(t *testing.T) {
 					return w.now()
 				}
 			}
-			w.must(w.x.Execute(t.Context(), decisions))
+			w.mustExecute(t.Context(), decisions)
 			if times != 2 {
 				t.Fatalf("it was read %d times", times)
 			}
@@ -139,7 +139,7 @@ func TestUnreadableSourceIsWaitedFor(t *testing.T) {
 		}
 		return next(), nil
 	}
-	w.must(w.x.Execute(t.Context(), decisions))
+	w.mustExecute(t.Context(), decisions)
 	w.settle(30 * time.Minute)
 	equal(t, "it was asked", asked > 2, true)
 	equal(t, "state", w.row().State, portfolio.StateReserved)
@@ -160,7 +160,7 @@ func TestUnreadableSourceIsWaitedFor(t *testing.T) {
 		}
 		return next(), nil
 	}
-	w.must(w.x.Execute(t.Context(), decisions))
+	w.mustExecute(t.Context(), decisions)
 	equal(t, "the source says no", w.row().State, portfolio.StateFailed)
 	equal(t, "told", len(w.heard("notice released")), 1)
 	w.expect(0, 0)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -45,6 +46,7 @@ type Executor struct {
 	slow  time.Duration         // see slowAfter
 	turns map[int64]*sync.Mutex // one operation's step at a time, by account
 	wake  chan struct{}
+	freed atomic.Bool // see Freed
 
 	mu   sync.Mutex
 	tlds map[string]tldFacts
@@ -88,6 +90,10 @@ func New(o Options) *Executor {
 // Wake is signalled when an operation wants to be followed up earlier than was
 // known before.
 func (x *Executor) Wake() <-chan struct{} { return x.wake }
+
+// Freed says whether a pause ended since it was asked last: what waited for that may
+// be done now.
+func (x *Executor) Freed() bool { return x.freed.Swap(false) }
 
 // Recover brings the ledger of an earlier process into order: what was armed may
 // have been sent. It must be called before anything else, and once.

@@ -48,7 +48,7 @@ func TestAccountIsNotConfiguredAnyMore(t *testing.T) {
 			before: func(w *world) {
 				left := 3
 				w.x.ledger = failingLedger{w.x.ledger, &left}
-				if err := w.x.Execute(w.t.Context(), w.decide()); !errors.Is(err, errDisk) {
+				if _, err := w.x.Execute(w.t.Context(), w.decide()); !errors.Is(err, errDisk) {
 					w.t.Fatal(err)
 				}
 			},
@@ -167,7 +167,7 @@ func TestFoundArmedInProcess(t *testing.T) {
 						t.Errorf("recovered %v", v)
 					}
 				}()
-				if err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
+				if _, err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
 					t.Error(err)
 				}
 			}()

@@ -232,7 +232,7 @@ func TestRefusedToken(t *testing.T) {
 		}
 	}
 	equal(t, "announced", len(w.heard("alert paused")), 1)
-	if err := w.x.Execute(t.Context(), decisions); err != nil {
+	if _, err := w.x.Execute(t.Context(), decisions); err != nil {
 		t.Fatal(err)
 	}
 	w.expect(1, 1500, "POST 2020/registrar/domains/b.com/renewals")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,27 +25,29 @@ const (
 )
 
 // Execute tells what the decisions mean, and carries out those whose verdict is
-// act, in the order given. It ends early when the context does, between two
+// act, in the order given. It answers with the decisions as the guards left them;
+// those that it did not come to are as they were given. It ends early when the context does, between two
 // operations. A decision that fails does not hold the others; the errors are joined.
 //
 // An operation that takes long (an account that does not answer) is waited for by
 // the operations of its own account only. Where two of an account in a row do not
 // come through, the rest of its decisions are told as blocked, and left to the next
 // pass: each try takes minutes.
-func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) error {
+func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) ([]portfolio.Decision, error) {
 	x.forgetShown()
 	p := &pass{x: x, accounts: make(map[int64]*line)}
-	for _, d := range decisions {
+	assessed := slices.Clone(decisions)
+	for i := range assessed {
 		if ended(ctx) || p.stopped() {
 			break
 		}
-		p.do(ctx, d)
+		p.do(ctx, &assessed[i])
 	}
 	p.tasks.Wait()
 	if p.panicked != nil {
 		panic(p.panicked) // where the caller can recover
 	}
-	return errors.Join(p.errs...)
+	return assessed, errors.Join(p.errs...)
 }
 
 // pass is one call of Execute.
@@ -86,13 +89,13 @@ func (p *pass) failed(err error) {
 
 // do carries a decision out behind those of its account, and waits for it, but not
 // for long.
-func (p *pass) do(ctx context.Context, d portfolio.Decision) {
+func (p *pass) do(ctx context.Context, d *portfolio.Decision) {
 	account, _, _ := d.Resource.Ident()
 	if _, ok := p.x.turns[account]; !ok {
 		return // an account that is not configured: nothing that we could do
 	}
-	if d.Verdict != portfolio.VerdictAct && !p.x.worthPricing(d) {
-		p.failed(p.x.announce(d))
+	if d.Verdict != portfolio.VerdictAct && !p.x.worthPricing(*d) {
+		p.failed(p.x.announce(*d))
 		return
 	}
 	l := p.accounts[account]
@@ -167,22 +170,25 @@ func (x *Executor) forgetShown() {
 	maps.DeleteFunc(x.shown, func(_ string, at time.Time) bool { return now.Sub(at).Abs() > 2*shownFor })
 }
 
-// execute carries out one decision. Its account's line is its own meanwhile.
-func (x *Executor) execute(ctx context.Context, d portfolio.Decision, l *line) error {
+// execute carries out one decision, and leaves in it what the guards made of it. Its
+// account's line is its own meanwhile.
+func (x *Executor) execute(ctx context.Context, d *portfolio.Decision, l *line) error {
 	account, _, _ := d.Resource.Ident()
 	turn := x.turns[account]
 	turn.Lock()
 	defer turn.Unlock()
 	if l.failures >= deaf {
-		return x.announce(guarded(d, portfolio.VerdictBlocked, codeUnreachable, l.why))
+		*d = guarded(*d, portfolio.VerdictBlocked, codeUnreachable, l.why)
+		return x.announce(*d)
 	}
-	assessed, failed, err := x.assess(ctx, d, nil)
+	assessed, failed, err := x.assess(ctx, *d, nil)
 	if err != nil {
 		return err
 	}
 	if ended(ctx) {
 		return nil // what a shutdown cut short is no verdict
 	}
+	*d = assessed
 	if err := x.announce(assessed); err != nil {
 		return err
 	}

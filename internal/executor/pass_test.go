@@ -51,7 +51,7 @@ func TestUnreachableAccountIsTriedOnce(t *testing.T) {
 					}
 					return next(), nil
 				}
-				w.must(w.x.Execute(t.Context(), decisions))
+				w.mustExecute(t.Context(), decisions)
 				equal(t, "asked", len(asked), 1)
 				w.expect(1, 1500, renewsB)
 				blocked := w.heard("alert blocked")
@@ -98,7 +98,7 @@ func TestFatalErrorEndsThePass(t *testing.T) {
 		left := 1
 		w.x.ledger = failingLedger{w.x.ledger, &left}
 		w.x.fatal = func(err error) bool { return fatal && errors.Is(err, errDisk) }
-		if err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
+		if _, err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
 			t.Error(err)
 		}
 		n, _ := w.charged()
@@ -135,14 +135,14 @@ func TestWouldActIsPricedOnceADay(t *testing.T) {
 	for _, d := range decisions {
 		equal(t, "verdict", d.Verdict, portfolio.VerdictWouldAct)
 	}
-	w.must(w.x.Execute(t.Context(), decisions))
+	w.mustExecute(t.Context(), decisions)
 	w.calls = nil
-	w.must(w.x.Execute(t.Context(), decisions))
+	w.mustExecute(t.Context(), decisions)
 	if len(w.calls) > 0 {
 		t.Errorf("it asked %v", w.calls)
 	}
 	w.clock.pass(shownFor)
-	w.must(w.x.Execute(t.Context(), decisions))
+	w.mustExecute(t.Context(), decisions)
 	if len(w.calls) == 0 {
 		t.Error("a day later the prices are not read anew")
 	}

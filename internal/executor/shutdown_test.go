@@ -15,7 +15,7 @@ func TestShutdownBeforeAnythingIsDone(t *testing.T) {
 	decisions := w.decide()
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := w.x.Execute(ctx, decisions); err != nil {
+	if _, err := w.x.Execute(ctx, decisions); err != nil {
 		t.Fatal(err)
 	}
 	w.expect(0, 0)
@@ -32,7 +32,7 @@ func TestShutdownWhileItIsConfirmed(t *testing.T) {
 		stop()
 		return next(), nil
 	})
-	if err := w.x.Execute(ctx, decisions); err != nil {
+	if _, err := w.x.Execute(ctx, decisions); err != nil {
 		t.Fatal(err)
 	}
 	w.expect(0, 0)
@@ -58,7 +58,7 @@ func TestShutdownWhileItIsSent(t *testing.T) {
 		}
 		return next(), nil
 	})
-	if err := w.x.Execute(ctx, decisions); err != nil {
+	if _, err := w.x.Execute(ctx, decisions); err != nil {
 		t.Fatal(err)
 	}
 	op := w.row()
@@ -96,7 +96,7 @@ func TestNothingIsSentThatCannotBeWritten(t *testing.T) {
 		decisions := w.decide()
 		left := n
 		w.x.ledger = failingLedger{w.x.ledger, &left}
-		if err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
+		if _, err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
 			t.Errorf("commit %d fails: %v", n, err)
 		}
 		w.expect(0, 0)
@@ -106,7 +106,7 @@ func TestNothingIsSentThatCannotBeWritten(t *testing.T) {
 	decisions := w.decide()
 	left := 3
 	w.x.ledger = failingLedger{w.x.ledger, &left}
-	if err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
+	if _, err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
 	equal(t, "state", w.row().State, portfolio.StateArmed)
@@ -126,7 +126,7 @@ func TestOneFailureHoldsNobody(t *testing.T) {
 	decisions := w.decide()
 	left := 1
 	w.x.ledger = failingLedger{w.x.ledger, &left}
-	if err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
+	if _, err := w.x.Execute(t.Context(), decisions); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
 	w.expect(1, 1500, "POST 1010/registrar/domains/b.com/renewals")

@@ -40,7 +40,7 @@ func TestSlowAccountHoldsNobodyElse(t *testing.T) {
 	bought := make(chan struct{}) // only then does the first account answer
 	w.x.registries[mainID] = slowRegistry{w.x.registries[mainID], bought}
 	w.x.registries[deskID] = buyingRegistry{w.x.registries[deskID], bought}
-	w.must(w.x.Execute(t.Context(), w.decide()))
+	w.mustExecute(t.Context(), w.decide())
 	n, _ := w.charged()
 	equal(t, "charges", n, 4)
 	var posts []string
@@ -64,7 +64,7 @@ func TestDeafAccountIsLeftAlone(t *testing.T) {
 		}
 		return next(), nil
 	}
-	w.must(w.x.Execute(t.Context(), w.decide()))
+	w.mustExecute(t.Context(), w.decide())
 	equal(t, "sent", sent, deaf)
 	equal(t, "unknown", len(w.heard("alert unknown")), deaf)
 	blocked := w.heard("alert blocked")
@@ -82,7 +82,7 @@ func TestDeafAccountIsLeftAlone(t *testing.T) {
 		}
 		return next(), nil
 	}
-	w.must(w.x.Execute(t.Context(), w.decide()))
+	w.mustExecute(t.Context(), w.decide())
 	equal(t, "failed", len(w.heard("alert failed")), 3)
 }
 
@@ -92,10 +92,10 @@ func TestHeldUpIsTold(t *testing.T) {
 	d := w.decide()[0]
 	d.Verdict, d.Code, d.Reason = portfolio.VerdictWait, codeHeldUp, "cancel-change a.com is pending"
 	for range 2 {
-		w.must(w.x.Execute(t.Context(), []portfolio.Decision{d}))
+		w.mustExecute(t.Context(), []portfolio.Decision{d})
 	}
 	equal(t, "told", len(w.heard("alert blocked")), 1)
 	w.clock.pass(24 * time.Hour)
-	w.must(w.x.Execute(t.Context(), []portfolio.Decision{d}))
+	w.mustExecute(t.Context(), []portfolio.Decision{d})
 	equal(t, "told a day later", len(w.heard("alert blocked")), 2)
 }

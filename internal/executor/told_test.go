@@ -110,7 +110,7 @@ func TestDomainsOfAPausedAccount(t *testing.T) {
 	w := newWorld(t, several, renewAll)
 	decisions := w.decide()
 	w.must(w.x.Report(mainID, failing(portfolio.OutcomeUnauthorized)))
-	w.must(w.x.Execute(t.Context(), decisions))
+	w.mustExecute(t.Context(), decisions)
 	var about []string
 	for _, e := range w.told {
 		if e.AccountID == mainID {

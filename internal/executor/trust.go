@@ -109,6 +109,7 @@ func (x *Executor) Report(account int64, callErr error) error {
 	case p != nil:
 		event.Level, event.What = portfolio.LevelNotice, "resumed"
 		event.Text = fmt.Sprintf("account %d: DNSimple accepts its token again", account)
+		x.freed.Store(true)
 		return x.ledger.ClearPause(account, event)
 	}
 	return nil

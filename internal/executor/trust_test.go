@@ -54,7 +54,7 @@ func TestAccept(t *testing.T) {
 	w := newWorld(t, pushed, acceptFromStudio)
 	decisions := w.decide()
 	for range 2 { // the second time nothing is left to be done
-		if err := w.x.Execute(t.Context(), decisions); err != nil {
+		if _, err := w.x.Execute(t.Context(), decisions); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestSourceChangesBeforeItIsAccepted(t *testing.T) {
 				}
 				return next(), nil
 			}
-			if err := w.x.Execute(t.Context(), decisions); err != nil {
+			if _, err := w.x.Execute(t.Context(), decisions); err != nil {
 				t.Fatal(err)
 			}
 			w.settle(3 * day)
@@ -186,7 +186,7 @@ to = "main"
 	w := newWorld(t, foreign, acceptFromStudio)
 	d := w.decide()[0]
 	d.Verdict, d.Do, d.Rule, d.Contact = portfolio.VerdictAct, portfolio.ActionAccept, "take", 2715
-	if err := w.x.Execute(t.Context(), []portfolio.Decision{d}); err != nil {
+	if _, err := w.x.Execute(t.Context(), []portfolio.Decision{d}); err != nil {
 		t.Fatal(err)
 	}
 	w.expect(0, 0)

@@ -19,6 +19,10 @@ const (
 	VerdictNone      Verdict = "none"      // nothing to do
 )
 
+// CodeUnread is the code of a decision about a domain that could not be read, as it
+// was seen last: nothing is done, but its owner is warned.
+const CodeUnread = "account-unread"
+
 // Alert is a rule's wish that people be told.
 type Alert struct {
 	Rule   string        `json:"rule"`
@@ -48,6 +52,7 @@ type Decision struct {
 	Trials   []string // what rules in dry-run would have done, one sentence each
 	Policy   string   // the hash of the policy that decided
 
+	Op      string    // the short id of the operation that it waits for, or that failed; "" where there is none
 	Price   *Money    // worst case, in US dollars; nil where none was asked
 	PriceAt time.Time // when the price was read
 }

@@ -30,39 +30,49 @@ var ErrPaused = errors.New("the account is paused")
 
 // scanDomains is the domain job.
 func (s *Scheduler) scanDomains(ctx context.Context, now time.Time) error {
-	r, err := s.Domains(ctx, now)
+	r, read, err := s.readAll(ctx, now)
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, JobDomains, now, r)
+	seen, err := s.remember(read, now)
+	if err != nil {
+		return err
+	}
+	r.Decisions = append(r.Decisions, seen.unread...)
+	_, err = s.act(ctx, JobDomains, now, r, seen.change)
+	return err
 }
 
-// act hands what a scan found to the executor, and tells what it could not read.
-func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Reading) error {
+// act hands what a scan found to the executor, and tells what it could not read. The
+// change is made with it.
+func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Reading, change portfolio.Change) ([]portfolio.Decision, error) {
 	counts := make(map[portfolio.Verdict]int)
 	for _, d := range r.Decisions {
 		counts[d.Verdict]++
 	}
-	var events []portfolio.Event
 	for _, p := range r.Problems {
 		if !errors.Is(p, ErrPaused) {
-			events = append(events, problem(job, now, p))
+			change.Events = append(change.Events, problem(job, now, p))
 		}
 	}
 	s.left(job, r.Problems)
 	if job == JobDomains {
-		events = append(events, portfolio.Event{
+		change.Events = append(change.Events, portfolio.Event{
 			At: now, Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "completed",
 			Text: fmt.Sprintf("scan of %s: %d read", job, len(r.Decisions)),
 			Data: map[string]any{"job": job, "read": len(r.Decisions), "verdicts": counts, "problems": len(r.Problems)},
 		})
 	}
 	var errs []error
-	if len(events) > 0 {
-		errs = append(errs, s.Progress.Commit(portfolio.Change{Events: events}))
+	if len(change.Events) > 0 || len(change.Watch) > 0 || len(change.Lifted) > 0 {
+		if err := s.Progress.Commit(change); s.Fatal(err) {
+			return nil, err
+		} else if err != nil {
+			errs = append(errs, err)
+		}
 	}
-	errs = append(errs, s.Executor.Execute(ctx, r.Decisions))
-	return errors.Join(errs...)
+	assessed, err := s.Executor.Execute(ctx, r.Decisions)
+	return assessed, errors.Join(append(errs, err)...)
 }
 
 // problem tells of something that could not be read or understood.
@@ -95,13 +105,27 @@ func stable(err error) string {
 // about each: in order of expiration over all accounts, those without one last. An
 // account that cannot be read is a problem, and does not hold the others.
 func (s *Scheduler) Domains(ctx context.Context, now time.Time) (Reading, error) {
+	r, _, err := s.readAll(ctx, now)
+	return r, err
+}
+
+// readAll is Domains, and gives what was read of each account that was.
+func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, map[int64][]portfolio.Domain, error) {
 	policy := s.Policy()
 	horizon := policy.Horizon(now)
+	read := make(map[int64][]portfolio.Domain)
+	var mu sync.Mutex
 	domains, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
-		return readDomains(ctx, a.Lister, horizon)
+		domains, problems, err := readDomains(ctx, a.Lister, horizon)
+		if err == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			read[a.ID] = domains
+		}
+		return domains, problems, err
 	})
 	if err != nil {
-		return r, err
+		return r, nil, err
 	}
 	slices.SortFunc(domains, func(a, b portfolio.Domain) int {
 		return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
@@ -109,11 +133,11 @@ func (s *Scheduler) Domains(ctx context.Context, now time.Time) (Reading, error)
 	for _, d := range domains {
 		f, err := s.Executor.Facts(d)
 		if err != nil {
-			return r, err
+			return r, nil, err
 		}
 		r.Decisions = append(r.Decisions, rules.Decide(policy, f, now))
 	}
-	return r, nil
+	return r, read, nil
 }
 
 // compareExpiration orders by expiration, domains without one last.

@@ -32,7 +32,8 @@ func (s *Scheduler) scanPushes(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, JobPushes, now, r)
+	_, err = s.act(ctx, JobPushes, now, r, portfolio.Change{})
+	return err
 }
 
 func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
@@ -40,7 +41,8 @@ func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, JobRegistrantChanges, now, r)
+	_, err = s.act(ctx, JobRegistrantChanges, now, r, portfolio.Change{})
+	return err
 }
 
 // Pushes reads the pushes that wait in every account, finds out where they come

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type fakeLister struct {
 	pushes  func() ([]portfolio.Push, error)
 	changes func(portfolio.ChangeState, int) (portfolio.Page[portfolio.RegistrantChange], error)
 	domain  func(id int64) (portfolio.Domain, error)
+	named   func(name string) (portfolio.Domain, error)
 }
 
 // pages calls for one page after the other, until one says that it is the last.
@@ -73,6 +75,14 @@ func (l fakeLister) Domain(_ context.Context, id int64) (portfolio.Domain, portf
 	return d, portfolio.Answer{}, err
 }
 
+func (l fakeLister) DomainNamed(_ context.Context, name string) (portfolio.Domain, portfolio.Answer, error) {
+	if l.named == nil {
+		return portfolio.Domain{}, portfolio.Answer{}, &portfolio.CallError{Call: "read " + name, Outcome: portfolio.OutcomeNotFound, Status: 404}
+	}
+	d, err := l.named(name)
+	return d, portfolio.Answer{}, err
+}
+
 // fakeExecutor does nothing where a func is nil.
 type fakeExecutor struct {
 	execute  func(context.Context, []portfolio.Decision) error
@@ -80,6 +90,7 @@ type fakeExecutor struct {
 	prove    func(portfolio.Push) portfolio.PushFacts
 	ready    func(account int64) bool
 	report   func(account int64, err error)
+	freed    func() bool
 	wake     chan struct{}
 }
 
@@ -94,12 +105,14 @@ func (x fakeExecutor) Prove(_ context.Context, p portfolio.Push) portfolio.PushF
 	return x.prove(p)
 }
 
-func (x fakeExecutor) Execute(ctx context.Context, d []portfolio.Decision) error {
+func (x fakeExecutor) Execute(ctx context.Context, d []portfolio.Decision) ([]portfolio.Decision, error) {
 	if x.execute == nil {
-		return nil
+		return d, nil
 	}
-	return x.execute(ctx, d)
+	return d, x.execute(ctx, d)
 }
+
+func (x fakeExecutor) Freed() bool { return x.freed != nil && x.freed() }
 
 func (x fakeExecutor) FollowUp(ctx context.Context) (time.Time, error) {
 	if x.followUp == nil {
@@ -127,6 +140,8 @@ type memory struct {
 	last   map[string]time.Time
 	runs   map[string][]time.Time // as recorded, by job
 	events []portfolio.Event
+	watch  map[int64]portfolio.Watch
+	pauses []portfolio.Pause
 }
 
 func (m *memory) LastRun(job string) (time.Time, error) {
@@ -149,7 +164,29 @@ func (m *memory) Commit(c portfolio.Change) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.events = append(m.events, c.Events...)
+	for _, w := range c.Watch {
+		if m.watch == nil {
+			m.watch = map[int64]portfolio.Watch{}
+		}
+		m.watch[w.AccountID] = w
+	}
+	for _, l := range c.Lifted {
+		m.pauses = slices.DeleteFunc(m.pauses, func(p portfolio.Pause) bool { return p.AccountID == l.AccountID && p.Scope == l.Scope })
+	}
 	return nil
+}
+
+func (m *memory) WatchedOf(account int64) (w portfolio.Watch, ok bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w, ok = m.watch[account]
+	return w, ok, nil
+}
+
+func (m *memory) Pauses() ([]portfolio.Pause, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.pauses), nil
 }
 
 // told gives the texts of the events of a kind.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -47,35 +48,102 @@ func (s *Scheduler) Run(ctx context.Context) error {
 // Drive runs the jobs by the scheduler's own clock until the context ends: for
 // clocks that are not the wall's.
 func (s *Scheduler) Drive(ctx context.Context) error {
-	return s.live(ctx, func(ctx context.Context, start func(*job)) error {
-		// Each job has a moment of its own: "@every" counts from its own last run.
-		due := make(map[*job]time.Time, len(s.jobs))
+	for ctx.Err() == nil {
+		next, err := s.Tick(ctx)
+		switch {
+		case s.Fatal(err):
+			return err
+		case err != nil:
+			s.Log.Error("a tick failed", "err", err)
+		}
+		s.nap(ctx, min(next.Sub(s.Now()), longestNap))
+	}
+	return nil
+}
+
+// Tick does what is due now, one after the other: the jobs whose moment has come, each
+// once, and then the operations that want to be followed up. At the first call those
+// jobs are due that were missed. It says when something is due next, which is later
+// than now. Only one caller may tick at a time, and none while [Scheduler.Run] does.
+func (s *Scheduler) Tick(ctx context.Context) (next time.Time, err error) {
+	var errs []error
+	for _, j := range s.dueJobs() {
+		if ctx.Err() != nil {
+			return time.Time{}, errors.Join(errs...)
+		}
+		_, err := s.start(ctx, j)
+		if errs = append(errs, err); s.Fatal(err) {
+			return time.Time{}, errors.Join(errs...)
+		}
+	}
+	next, err = s.followUp(ctx)
+	errs = append(errs, err)
+	now := s.Now()
+	switch {
+	case err != nil || ctx.Err() != nil:
+		next = now.Add(longestNap) // what failed is still due, and must not be tried again and again
+	case !next.IsZero() && next.Before(now.Add(time.Second)):
+		next = now.Add(time.Second)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range s.jobs {
+		for _, at := range []time.Time{j.due, j.extra} {
+			if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+				next = at
+			}
+		}
+	}
+	if !next.After(now) {
+		next = now.Add(shortestNap)
+	}
+	return next, errors.Join(errs...)
+}
+
+// dueJobs gives the jobs whose moment has come, and sets when each of them is due
+// again. Each has a moment of its own: "@every" counts from its own last run. The
+// clock may have run past more than one of them, while another job was busy: what was
+// missed is made up for once.
+func (s *Scheduler) dueJobs() []*job {
+	now := s.Now()
+	var due []*job
+	if !s.ticking {
+		s.ticking = true
+		due = s.missed()
 		for _, j := range s.jobs {
-			due[j] = j.schedule.Next(s.Now())
+			j.due = j.schedule.Next(now)
 		}
-		for _, j := range s.missed() {
-			start(j)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range s.jobs {
+		// A clock that was put back must not make a job wait for as long.
+		scheduled := !j.due.After(now) || j.due.After(j.schedule.Next(now))
+		if !j.due.After(now) && !slices.Contains(due, j) || j.extraDue(now) && !slices.Contains(due, j) {
+			due = append(due, j)
 		}
-		for ctx.Err() == nil {
-			first := slices.MinFunc(s.jobs, func(a, b *job) int { return due[a].Compare(due[b]) })
-			if s.Sleep(ctx, due[first].Sub(s.Now())) != nil {
-				break // the context ended
-			}
-			// The clock may have run past more than one moment of a job, while another one
-			// was busy: what was missed is made up for once.
-			at := s.Now()
-			if at.Before(due[first]) {
-				at = due[first]
-			}
-			for _, j := range s.jobs {
-				if !due[j].After(at) {
-					due[j] = j.schedule.Next(at)
-					start(j)
-				}
-			}
+		if scheduled {
+			j.due = j.schedule.Next(now)
 		}
-		return nil //nolint:nilerr // the context's end is what ends it
-	})
+		if slices.Contains(due, j) {
+			j.extra = time.Time{}
+		}
+	}
+	return due
+}
+
+// extraDue says whether another run was asked for, and its moment has come.
+func (j *job) extraDue(now time.Time) bool { return !j.extra.IsZero() && !j.extra.After(now) }
+
+// soon asks for another run of a job, at a moment or after it, beside its schedule.
+func (s *Scheduler) soon(name string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range s.jobs {
+		if j.name == name && (j.extra.IsZero() || at.Before(j.extra)) {
+			j.extra = at
+		}
+	}
 }
 
 // live follows up operations while the jobs are driven, until the context ends or an
@@ -125,7 +193,7 @@ func (s *Scheduler) Once(ctx context.Context) error {
 	var errs []error
 	for _, j := range s.jobs {
 		s.left(j.name, nil)
-		err := s.start(ctx, j)
+		_, err := s.start(ctx, j)
 		if ctx.Err() != nil {
 			if !errors.Is(err, context.Cause(ctx)) && !errors.Is(err, context.Canceled) {
 				errs = append(errs, err)
@@ -177,7 +245,7 @@ func (s *Scheduler) guarded(ctx context.Context, j *job, cancel context.CancelCa
 	if ctx.Err() != nil {
 		return
 	}
-	err := s.start(ctx, j)
+	_, err := s.start(ctx, j)
 	if err == nil {
 		return
 	}
@@ -192,12 +260,12 @@ func (s *Scheduler) guarded(ctx context.Context, j *job, cancel context.CancelCa
 }
 
 // start runs a job unless it is still running, turns a panic into an error, and
-// announces a failure.
-func (s *Scheduler) start(ctx context.Context, j *job) (err error) {
-	if !j.running.TryLock() {
-		return nil
+// announces a failure. It reports whether it ran.
+func (s *Scheduler) start(ctx context.Context, j *job) (ran bool, err error) {
+	if !j.running.CompareAndSwap(false, true) {
+		return false, nil
 	}
-	defer j.running.Unlock()
+	defer j.running.Store(false)
 	now := s.Now()
 	defer func() {
 		if r := recover(); r != nil {
@@ -212,12 +280,12 @@ func (s *Scheduler) start(ctx context.Context, j *job) (err error) {
 		}
 	}()
 	if err := j.run(ctx, now); err != nil {
-		return fmt.Errorf("scan of %s: %w", j.name, err)
+		return true, fmt.Errorf("scan of %s: %w", j.name, err)
 	}
 	if ctx.Err() != nil {
-		return nil // cut short: it is made up for after the restart
+		return true, nil // cut short: it is made up for after the restart
 	}
-	return s.Progress.RecordRun(j.name, now)
+	return true, s.Progress.RecordRun(j.name, now)
 }
 
 func firstLine(err error) string {
@@ -234,8 +302,11 @@ func firstLine(err error) string {
 // them late by more.
 const longestNap = time.Minute
 
-// followUps looks at operations as they become due, until the context ends.
+// followUps looks at operations as they become due, until the context ends, and runs
+// jobs that are wanted beside their schedule.
 func (s *Scheduler) followUps(ctx context.Context, cancel context.CancelCauseFunc) {
+	var extras sync.WaitGroup
+	defer extras.Wait()
 	for ctx.Err() == nil {
 		next, err := s.followUp(ctx)
 		if err != nil {
@@ -250,18 +321,69 @@ func (s *Scheduler) followUps(ctx context.Context, cancel context.CancelCauseFun
 		if err == nil && !next.IsZero() {
 			nap = min(nap, max(next.Sub(s.Now()), time.Second))
 		}
-		s.nap(ctx, nap)
+		for _, j := range s.extras() {
+			extras.Go(func() {
+				ran, err := s.start(ctx, j)
+				if !ran {
+					s.soon(j.name, s.Now().Add(rerunAfter)) // it is running, and may be past what is new
+				}
+				if s.Fatal(err) {
+					cancel(err)
+				} else if err != nil && ctx.Err() == nil {
+					s.Log.Error("job failed", "job", j.name, "err", err)
+				}
+			})
+		}
+		s.nap(ctx, min(nap, s.untilExtra()))
 	}
 }
 
-// followUp is one round of the follow-ups; a panic in it is an error.
+// rerunAfter is how long a job that is wanted again while it runs is waited for.
+const rerunAfter = 10 * time.Second
+
+// extras takes the jobs of which another run is due.
+func (s *Scheduler) extras() []*job {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var due []*job
+	for _, j := range s.jobs {
+		if j.extraDue(now) {
+			j.extra = time.Time{}
+			due = append(due, j)
+		}
+	}
+	return due
+}
+
+// untilExtra is how long it is until another run of a job is due.
+func (s *Scheduler) untilExtra() time.Duration {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	until := longestNap
+	for _, j := range s.jobs {
+		if !j.extra.IsZero() {
+			until = min(until, max(j.extra.Sub(now), time.Second))
+		}
+	}
+	return until
+}
+
+// followUp is one round of the follow-ups; a panic in it is an error. Where an account
+// may be used again, its domains are read again: what waited for it need not wait for
+// the next scan.
 func (s *Scheduler) followUp(ctx context.Context) (next time.Time, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
-	return s.Executor.FollowUp(ctx)
+	next, err = s.Executor.FollowUp(ctx)
+	if s.Executor.Freed() {
+		s.soon(JobDomains, s.Now())
+	}
+	return next, err
 }
 
 // nap sleeps, until the executor wants to be followed up.

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -19,21 +20,28 @@ type Lister interface {
 	Pushes(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error]
 	RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]
 	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
+	DomainNamed(ctx context.Context, name string) (portfolio.Domain, portfolio.Answer, error)
 }
 
 // Executor knows what is under way, and carries decisions out.
 type Executor interface {
 	Facts(d portfolio.Domain) (portfolio.DomainFacts, error)
 	Prove(ctx context.Context, p portfolio.Push) portfolio.PushFacts
-	Execute(ctx context.Context, decisions []portfolio.Decision) error
+	// Execute gives the decisions as the guards left them.
+	Execute(ctx context.Context, decisions []portfolio.Decision) ([]portfolio.Decision, error)
 	FollowUp(ctx context.Context) (next time.Time, err error)
 	Wake() <-chan struct{}
 	Ready(account int64) (bool, error)
 	Report(account int64, callErr error) error
+	// Freed says whether a pause ended since it was asked last.
+	Freed() bool
 }
 
-// Progress remembers when jobs ran, and stores what they have to tell.
+// Progress remembers when jobs ran and what they saw, and stores what they have to
+// tell.
 type Progress interface {
+	WatchedOf(account int64) (w portfolio.Watch, ok bool, err error)
+	Pauses() ([]portfolio.Pause, error)
 	LastRun(job string) (time.Time, error)
 	RecordRun(job string, at time.Time) error
 	Commit(portfolio.Change) error
@@ -68,7 +76,8 @@ type Options struct {
 // Scheduler runs the scans.
 type Scheduler struct {
 	Options
-	jobs []*job
+	jobs    []*job
+	ticking bool // whether Tick was called
 
 	mu     sync.Mutex
 	proofs map[int64]proof    // by push id
@@ -86,7 +95,9 @@ type job struct {
 	name     string
 	schedule cron.Schedule
 	run      func(ctx context.Context, now time.Time) error
-	running  sync.Mutex
+	running  atomic.Bool
+	due      time.Time // for who ticks: when it runs by its schedule
+	extra    time.Time // when it is wanted beside its schedule; guarded by the Scheduler's mu
 }
 
 // The names of the jobs, as the configuration's [schedule] has them.

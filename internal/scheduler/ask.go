@@ -1,0 +1,101 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// JobStatus is where a job stands.
+type JobStatus struct {
+	Name    string
+	Last    time.Time // when it began last and came through; zero: never
+	Next    time.Time // by its schedule, or sooner where it is wanted sooner
+	Running bool
+}
+
+// Jobs says where each job stands.
+func (s *Scheduler) Jobs() ([]JobStatus, error) {
+	now := s.Now()
+	jobs := make([]JobStatus, 0, len(s.jobs))
+	for _, j := range s.jobs {
+		last, err := s.Progress.LastRun(j.name)
+		if err != nil {
+			return nil, err
+		}
+		status := JobStatus{Name: j.name, Last: last, Next: j.schedule.Next(now), Running: j.running.Load()}
+		s.mu.Lock()
+		if !j.extra.IsZero() && j.extra.Before(status.Next) {
+			status.Next = j.extra
+		}
+		s.mu.Unlock()
+		jobs = append(jobs, status)
+	}
+	return jobs, nil
+}
+
+// ErrRunning: a scan that was asked for is under way already.
+var ErrRunning = errors.New("it is under way already")
+
+// Scan runs every job now, where name is empty; else it reads that domain alone, afresh
+// in every account, and does what the policy says about it. The decisions of one
+// domain are given as the guards left them. What could not be read is in the problems.
+// A job that runs already is an error, [ErrRunning]; the others run all the same.
+func (s *Scheduler) Scan(ctx context.Context, name string) (Reading, error) {
+	if name != "" {
+		return s.scanOne(ctx, name)
+	}
+	var r Reading
+	var errs []error
+	for _, j := range s.jobs {
+		ran, err := s.start(ctx, j)
+		if !ran {
+			err = fmt.Errorf("scan of %s: %w", j.name, ErrRunning)
+		}
+		errs = append(errs, err)
+		if ctx.Err() != nil || s.Fatal(err) {
+			break
+		}
+		s.mu.Lock()
+		r.Problems = append(r.Problems, s.unread[j.name]...)
+		s.mu.Unlock()
+	}
+	return r, errors.Join(errs...)
+}
+
+// ErrNoDomain: no account that could be read holds the domain.
+var ErrNoDomain = errors.New("no account holds it")
+
+func (s *Scheduler) scanOne(ctx context.Context, name string) (Reading, error) {
+	now := s.Now()
+	found, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
+		d, _, err := a.Lister.DomainNamed(ctx, name)
+		if call, ok := errors.AsType[*portfolio.CallError](err); ok && call.Outcome == portfolio.OutcomeNotFound {
+			return nil, nil, nil
+		}
+		return []portfolio.Domain{d}, nil, err
+	})
+	if err != nil {
+		return r, err
+	}
+	if len(found) == 0 {
+		if len(r.Problems) > 0 {
+			return r, nil
+		}
+		return r, fmt.Errorf("scan %s: %w", name, ErrNoDomain)
+	}
+	var decisions []portfolio.Decision
+	for _, d := range found {
+		f, err := s.Executor.Facts(d)
+		if err != nil {
+			return r, err
+		}
+		decisions = append(decisions, rules.Decide(s.Policy(), f, now))
+	}
+	r.Decisions, err = s.Executor.Execute(ctx, decisions)
+	return r, err
+}

@@ -1,0 +1,130 @@
+package scheduler
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// remembered is what a scan adds to what is remembered of the domains near their end.
+type remembered struct {
+	change portfolio.Change
+	// unread are the domains of accounts that were not read, as they were seen last:
+	// nothing is done about them, but their owner is warned.
+	unread []portfolio.Decision
+}
+
+// remember compares what was read with what the last scan saw. What is inside the
+// horizon is kept, for the days on which its account cannot be read. A state that is
+// an old copy may buy again once nothing has moved for an hour.
+func (s *Scheduler) remember(read map[int64][]portfolio.Domain, now time.Time) (remembered, error) {
+	var seen remembered
+	restored, err := s.restored()
+	if err != nil {
+		return seen, err
+	}
+	policy := s.Policy()
+	horizon := policy.Horizon(now)
+	steady := restored != nil
+	for _, a := range s.Accounts {
+		before, known, err := s.Progress.WatchedOf(a.ID)
+		if err != nil {
+			return seen, err
+		}
+		domains, ok := read[a.ID]
+		if !ok {
+			steady = false
+			if known {
+				seen.unread = append(seen.unread, s.decideUnread(policy, before, now)...)
+			}
+			continue
+		}
+		w := watch(a.ID, domains, horizon, now)
+		w.SteadyAt = now
+		if known && (restored == nil || before.SeenAt.After(restored.Since)) && still(before, w) {
+			w.SteadyAt = before.SteadyAt
+		}
+		steady = steady && now.Sub(w.SteadyAt) >= steadyFor
+		seen.change.Watch = append(seen.change.Watch, w)
+	}
+	switch {
+	case steady:
+		seen.change.Lifted = append(seen.change.Lifted, *restored)
+		seen.change.Events = append(seen.change.Events, portfolio.Event{
+			At: now, Level: portfolio.LevelNotice, About: portfolio.AboutDaemon, What: "settled",
+			Text: "the state was an old copy; every domain inside the horizon was read twice, an hour apart, and none has moved: purchases go on",
+		})
+	case restored != nil:
+		s.soon(JobDomains, now.Add(steadyFor))
+	}
+	return seen, nil
+}
+
+// steadyFor is how long nothing must have moved until a state that is an old copy is
+// trusted with money again.
+const steadyFor = time.Hour
+
+// restored gives the pause of a state that is an old copy; nil where it is none.
+func (s *Scheduler) restored() (*portfolio.Pause, error) {
+	pauses, err := s.Progress.Pauses()
+	if err != nil {
+		return nil, fmt.Errorf("look for pauses: %w", err)
+	}
+	for _, p := range pauses {
+		if p.Scope == portfolio.PauseRestored {
+			return &p, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // nil is "not paused": there is nothing else to tell
+}
+
+// watch is what is kept of an account's domains: those inside the horizon.
+func watch(account int64, domains []portfolio.Domain, horizon, now time.Time) portfolio.Watch {
+	w := portfolio.Watch{AccountID: account, SeenAt: now}
+	for _, d := range domains {
+		if !d.ExpiresAt.IsZero() && !d.ExpiresAt.After(horizon) {
+			w.Domains = append(w.Domains, d)
+		}
+	}
+	slices.SortFunc(w.Domains, func(a, b portfolio.Domain) int { return cmp.Compare(a.ID, b.ID) })
+	return w
+}
+
+// still says whether no domain that both lists hold has moved, and none has left
+// before its time: one that was renewed lies beyond the horizon.
+func still(before, after portfolio.Watch) bool {
+	now := make(map[int64]portfolio.Domain, len(after.Domains))
+	for _, d := range after.Domains {
+		now[d.ID] = d
+	}
+	for _, was := range before.Domains {
+		is, ok := now[was.ID]
+		if !ok || !is.ExpiresAt.Equal(was.ExpiresAt) || is.State != was.State {
+			return false
+		}
+	}
+	return true
+}
+
+// decideUnread decides about the domains of an account that was not read, as far as they
+// are to be warned of.
+func (s *Scheduler) decideUnread(policy *rules.Policy, w portfolio.Watch, now time.Time) []portfolio.Decision {
+	var decisions []portfolio.Decision
+	for _, known := range w.Domains {
+		if _, near := policy.Warning(known.ExpiresAt, now); !near || known.State != portfolio.DomainRegistered {
+			continue
+		}
+		d := rules.Decide(policy, portfolio.DomainFacts{Domain: known}, now)
+		if d.Verdict == portfolio.VerdictLetLapse {
+			continue
+		}
+		d.Verdict, d.Code = portfolio.VerdictBlocked, portfolio.CodeUnread
+		d.Reason = fmt.Sprintf("its account cannot be read; this is how it stood on %s", w.SeenAt.In(policy.Location).Format(time.DateOnly))
+		decisions = append(decisions, d)
+	}
+	return decisions
+}
