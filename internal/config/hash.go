@@ -15,11 +15,12 @@ import (
 // and the types of these fields are part of every hash.
 type (
 	canonicalPolicy struct {
-		Mode       portfolio.Mode
-		Location   string
-		WarnWithin rules.Distance
-		Accounts   []canonicalAccount
-		Rules      []canonicalRule
+		Mode         portfolio.Mode
+		Location     string
+		WarnWithin   rules.Distance
+		BeforeExpiry []rules.Distance
+		Accounts     []canonicalAccount
+		Rules        []canonicalRule
 	}
 	canonicalAccount struct {
 		ID             int64
@@ -66,7 +67,7 @@ type (
 
 // hash names a policy: twelve hex digits over its meaning.
 func hash(p *rules.Policy) string {
-	c := canonicalPolicy{Mode: p.Mode, WarnWithin: p.WarnWithin}
+	c := canonicalPolicy{Mode: p.Mode, WarnWithin: p.WarnWithin, BeforeExpiry: p.BeforeExpiry}
 	if p.Location != nil {
 		c.Location = p.Location.String()
 	}

@@ -43,9 +43,15 @@ func (p *Policy) account(id int64) (Account, bool) {
 }
 
 // Horizon is how far ahead the policy looks at expirations: the domain scan may
-// stop behind it. Lapsed domains always lie inside.
+// stop behind it. Lapsed domains always lie inside, and so does every domain of
+// which [Policy.Warning] warns.
 func (p *Policy) Horizon(now time.Time) time.Time {
 	horizon := p.WarnWithin.After(now)
+	for _, d := range p.BeforeExpiry {
+		if h := d.After(now.UTC()); h.After(horizon) {
+			horizon = h
+		}
+	}
 	for i := range p.Rules {
 		if r := &p.Rules[i]; r.On == portfolio.KindDomain {
 			if h := r.Match.Expires.After(now); h.After(horizon) {

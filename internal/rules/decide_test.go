@@ -374,6 +374,10 @@ func TestHorizon(t *testing.T) {
 	if got, want := p.Horizon(now), now.AddDate(0, 0, 60); !got.Equal(want) {
 		t.Errorf("warn_within: got %s, want %s", got, want)
 	}
+	p.BeforeExpiry = []rules.Distance{days(14), days(75), days(30)}
+	if got, want := p.Horizon(now), now.AddDate(0, 0, 75); !got.Equal(want) {
+		t.Errorf("before_expiry: got %s, want %s", got, want)
+	}
 }
 
 // TestPropertiesOfDecide: a hold wins wherever it stands, and an acting rule

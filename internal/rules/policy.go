@@ -16,7 +16,11 @@ type Policy struct {
 	// WarnWithin is the distance within which a domain that no rule speaks of is
 	// uncovered; zero: never.
 	WarnWithin Distance
-	Rules      []Rule // in the order in which they are looked at
+	// BeforeExpiry is the distances before its expiration at which a registered domain
+	// that is still not renewed is announced, from far to near; none: never. See
+	// [Policy.Warning].
+	BeforeExpiry []Distance
+	Rules        []Rule // in the order in which they are looked at
 }
 
 // Account is a configured account as rules see it.
