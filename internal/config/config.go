@@ -73,11 +73,15 @@ type Cron struct {
 	Schedule cron.Schedule
 }
 
-// Alerts says when people are told of what no rule takes care of.
+// Alerts says when people are told of domains that may be lost.
 type Alerts struct {
 	// WarnWithin is how far ahead of its expiration a domain without a rule is
 	// announced.
 	WarnWithin rules.Distance
+	// BeforeExpiry is how far ahead of its expiration a domain that is still not
+	// renewed is announced, whatever the reason: at least one distance, from far to
+	// near, none twice.
+	BeforeExpiry []rules.Distance
 }
 
 // NATS says where events go.

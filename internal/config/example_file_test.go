@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"domaind/internal/portfolio"
 )
 
@@ -53,7 +55,7 @@ func TestExampleUncommented(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cfg.Instance != plain.Instance || cfg.StateDir != plain.StateDir || cfg.Location.String() != plain.Location.String() ||
-		cfg.DNSimple != plain.DNSimple || cfg.Alerts != plain.Alerts || cfg.NATS.Listen != plain.NATS.Listen ||
+		cfg.DNSimple != plain.DNSimple || !cmp.Equal(cfg.Alerts, plain.Alerts) || cfg.NATS.Listen != plain.NATS.Listen ||
 		cfg.Schedule.Domains.Text != plain.Schedule.Domains.Text || cfg.Schedule.Pushes.Text != plain.Schedule.Pushes.Text ||
 		cfg.Schedule.RegistrantChanges.Text != plain.Schedule.RegistrantChanges.Text {
 		t.Errorf("what the example shows as a default is none:\n%+v\n%+v", cfg, plain)

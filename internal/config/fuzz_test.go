@@ -3,7 +3,10 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"domaind/internal/rules"
 )
 
 // FuzzLoad feeds arbitrary text to every kind of file. Whatever it is, there is
@@ -43,6 +46,9 @@ func FuzzLoad(f *testing.F) {
 		}
 		if s := cfg.Spending; cfg.Mode == "act" && (s.MaxPerPurchase == nil || s.MaxPerDay == nil || s.MaxPerMonth == nil) {
 			t.Fatalf("it may spend without a ceiling: %+v", s)
+		}
+		if len(p.BeforeExpiry) == 0 || !slices.IsSortedFunc(p.BeforeExpiry, func(a, b rules.Distance) int { return b.Compare(a) }) {
+			t.Fatalf("warning distances %v", p.BeforeExpiry)
 		}
 		names := map[string]bool{}
 		for _, r := range p.Rules {

@@ -66,9 +66,10 @@ func (l *loader) load(root *node) {
 		l.readGroups(file)
 	}
 	l.cfg.Policy = &rules.Policy{
-		Mode:       l.cfg.Mode,
-		Location:   l.cfg.Location,
-		WarnWithin: l.cfg.Alerts.WarnWithin,
+		Mode:         l.cfg.Mode,
+		Location:     l.cfg.Location,
+		WarnWithin:   l.cfg.Alerts.WarnWithin,
+		BeforeExpiry: l.cfg.Alerts.BeforeExpiry,
 	}
 	for _, a := range l.cfg.Accounts {
 		l.cfg.Policy.Accounts = append(l.cfg.Policy.Accounts, rules.Account{

@@ -101,6 +101,8 @@ func TestDefaults(t *testing.T) {
 		{"changes", cfg.Schedule.RegistrantChanges.Schedule, cron.Schedule(cron.Every(5 * time.Minute))},
 		{"spending", cfg.Spending, Spending{}},
 		{"warn", cfg.Alerts.WarnWithin, rules.Distance{Days: 60}},
+		{"warnings", cfg.Alerts.BeforeExpiry, []rules.Distance{{Days: 30}, {Days: 14}, {Days: 7}, {Days: 3}, {Days: 1}}},
+		{"warnings of the policy", cfg.Policy.BeforeExpiry, cfg.Alerts.BeforeExpiry},
 		{"nats", cfg.NATS, NATS{Listen: "127.0.0.1:4222"}},
 		{"account", cfg.Accounts[0].Account, portfolio.Account{ID: 1010, Name: "main"}},
 	} {
@@ -159,6 +161,7 @@ max_purchases_per_day = 5
 
 [alerts]
 warn_within = "2mo"
+before_expiry = ["3d", "1mo", "2w"]
 
 [nats]
 url = ["tls://a.example:4222", "nats://b.example"]
@@ -249,20 +252,21 @@ func TestEverything(t *testing.T) {
 			{Account: portfolio.Account{ID: 2020, Name: "desk"}, Token: Secret{secretFile, "dir/desk.token"}, Source: true},
 		},
 		Spending: Spending{money(10_50), money(20_00), money(100_00), 5},
-		Alerts:   Alerts{WarnWithin: rules.Distance{Months: 2}},
+		Alerts:   Alerts{WarnWithin: rules.Distance{Months: 2}, BeforeExpiry: []rules.Distance{{Months: 1}, {Days: 14}, {Days: 3}}},
 		NATS: NATS{
 			URLs: []string{"tls://a.example:4222", "nats://b.example"}, Listen: "127.0.0.1:4222",
 			Credentials: &Secret{secretFile, "dir/nats.creds"},
 		},
 		Policy: &rules.Policy{
 			Mode: portfolio.ModeAct, Location: newYork, WarnWithin: rules.Distance{Months: 2},
+			BeforeExpiry: []rules.Distance{{Months: 1}, {Days: 14}, {Days: 3}},
 			Accounts: []rules.Account{
 				{Account: portfolio.Account{ID: 1010, Name: "main"}, Mode: portfolio.ModeDryRun, DefaultContact: 2715},
 				{Account: portfolio.Account{ID: 2020, Name: "desk"}, Source: true},
 			},
 			Rules: []rules.Rule{
 				{
-					Name: "first", At: "config.toml:48", On: portfolio.KindDomain, Do: portfolio.ActionRenew,
+					Name: "first", At: "config.toml:49", On: portfolio.KindDomain, Do: portfolio.ActionRenew,
 					Match: rules.Conditions{
 						Groups: []rules.Group{
 							{Name: "core", Patterns: patterns("example.com", "xn--bcher-kva.example", "*.example")},
@@ -275,7 +279,7 @@ func TestEverything(t *testing.T) {
 					Years:  2, MaxPrice: money(9_99), IfLapsed: portfolio.ActionAlert, Labels: map[string]string{"team": "brand"},
 				},
 				{
-					Name: "second", At: "config.toml:59", On: portfolio.KindPush, Do: portfolio.ActionAccept,
+					Name: "second", At: "config.toml:60", On: portfolio.KindPush, Do: portfolio.ActionAccept,
 					Match: rules.Conditions{Sources: []int64{2020}, Older: 48 * time.Hour}, Contact: &legal,
 				},
 				{

@@ -238,21 +238,33 @@ func (l *loader) money(t *node, key string) *portfolio.Money {
 // distance is the distance of a key; the zero one where there is none, or
 // something else.
 func (l *loader) distance(t *node, key string) (rules.Distance, *node) {
-	text, n := l.str(t, key, "45d")
+	n := t.get(key)
 	if n == nil {
 		return rules.Distance{}, nil
 	}
-	d, err := rules.ParseDistance(text)
-	if err != nil {
-		message := strings.Replace(err.Error(), strconv.Quote(text), quote(text), 1)
-		what, hint, ok := strings.Cut(message, "; ")
-		f := l.fail(n, "%s: %s", quote(key), what)
-		if ok {
-			f.Hint = hint
-		}
+	d, ok := l.isDistance(n)
+	if !ok {
 		return rules.Distance{}, nil
 	}
 	return d, n
+}
+
+// isDistance reads a value that must be a distance, and says whether it is one.
+func (l *loader) isDistance(n *node) (rules.Distance, bool) {
+	if !l.isString(n, "45d") {
+		return rules.Distance{}, false
+	}
+	d, err := rules.ParseDistance(n.text)
+	if err != nil {
+		message := strings.Replace(err.Error(), strconv.Quote(n.text), quote(n.text), 1)
+		what, hint, ok := strings.Cut(message, "; ")
+		f := l.fail(n, "%s: %s", quote(n.name), what)
+		if ok {
+			f.Hint = hint
+		}
+		return rules.Distance{}, false
+	}
+	return d, true
 }
 
 // choice is the string of a key that must be one of the words.

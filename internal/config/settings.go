@@ -41,12 +41,7 @@ func (l *loader) settings(root *node) {
 	c.Location = l.timezone(root)
 	l.dnsimple(l.table(root, "dnsimple"))
 	l.schedule(l.table(root, "schedule"))
-	alerts := l.table(root, "alerts")
-	l.checkKeys(alerts, "alerts")
-	c.Alerts.WarnWithin = rules.Distance{Days: 60}
-	if d, n := l.distance(alerts, "warn_within"); n != nil {
-		c.Alerts.WarnWithin = d
-	}
+	l.alerts(l.table(root, "alerts"))
 	l.nats(l.table(root, "nats"))
 }
 

@@ -180,6 +180,7 @@ func TestHash(t *testing.T) {
 		"listed.example\n":                      "# names\n\nLISTED.example",
 		"match = { lapsed_within = \"1mo\" }":   "match.lapsed_within = '1mo'",
 		"\"tls://a.example:4222\", ":            "",
+		"[\"3d\", \"1mo\", \"2w\"]":             "[\"14d\", \"3d\", \"1mo\"]",
 		"do = \"renew\"\nyears = 2":             "years = 2\ndo = 'renew'",
 		"match = { source = \"desk\", older_th": "match = { source = [\"desk\"], older_th",
 	} {
@@ -190,7 +191,7 @@ func TestHash(t *testing.T) {
 	seen := map[string]string{hash: "nothing"}
 	for old, other := range map[string]string{
 		`mode = "act"`: `mode = "dry-run"`, `timezone = "America/New_York"`: `timezone = "UTC"`, `id = 1010`: `id = 1011`,
-		`warn_within = "2mo"`: `warn_within = "61d"`, `"Example.COM"`: `"example.net"`, `"listed"]`: `"core"]`, `"CO.uk"`: `"uk"`,
+		`warn_within = "2mo"`: `warn_within = "61d"`, `"3d", "1mo"`: `"4d", "1mo"`, `, "2w"]`: `]`, `"Example.COM"`: `"example.net"`, `"listed"]`: `"core"]`, `"CO.uk"`: `"uk"`,
 		`listed.example`: `listed.test`, `default = 2715`: `default = 2717`, `legal = 2716`: `legal = 2718`, `account = "main", `: ``,
 		`state = "registered"`: `state = ["registered", "expired"]`, `auto_renew = false`: `auto_renew = true`,
 		`whois_privacy = true`: `whois_privacy = false`, `99]`: `98]`, `"45d"`: `"46d"`, `"b?.example"`: `"b*.example"`,

@@ -38,7 +38,7 @@ func vocabulary(table string) words {
 			later:  []string{"max_price_increase", "ask_above"},
 		}
 	case "alerts":
-		return words{obeyed: []string{"warn_within"}, later: []string{"before_expiry"}}
+		return words{obeyed: []string{"warn_within", "before_expiry"}}
 	case "nats":
 		return words{obeyed: []string{"url", "listen", "credentials"}}
 	case "nats.credentials":
