@@ -32,7 +32,12 @@ type process struct {
 
 // spawn starts domaind in a folder, with nothing in its environment but what is given.
 func spawn(dir string, env []string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command("domaind", args...), out: newOutput(), err: newOutput(), ended: make(chan struct{})}
+	return spawnAs(dir, env, "domaind", args...)
+}
+
+// spawnAs starts another program in the same way.
+func spawnAs(dir string, env []string, program string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(program, args...), out: newOutput(), err: newOutput(), ended: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "GORACE=" + noNap}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.err
 	if err := p.cmd.Start(); err != nil {
