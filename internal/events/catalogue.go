@@ -29,6 +29,7 @@ func Catalogue() []Entry {
 		{portfolio.AboutDomain, "watched", info, "DNSimple renews the domain by itself; domaind watches that it does."},
 		{portfolio.AboutDomain, "vendor-turn-late", alert, "DNSimple should have renewed the domain by itself, and has not."},
 		{portfolio.AboutDomain, "uncovered", alert, "The domain expires soon, and no rule speaks of it."},
+		{portfolio.AboutDomain, "expiring", alert, "The domain has come to a warning distance of its expiration, and is not renewed; notice where a rule renews it later."},
 		{portfolio.AboutDomain, "blocked", alert, "A rule wants to act on the domain, and a guard or a ceiling forbids it."},
 		{portfolio.AboutDomain, "alert", notice, "An alert rule matches the domain; the rule chooses the level."},
 
@@ -54,10 +55,11 @@ func Catalogue() []Entry {
 		{portfolio.AboutOperation, "delayed", alert, "The operation does not come forward; the text says why."},
 		{portfolio.AboutOperation, "released", notice, "The money that was set aside is free again; nothing was sent."},
 		{portfolio.AboutOperation, "charged", info, "The charge was found in the account's billing."},
+		{portfolio.AboutOperation, "safety-net", alert, "Nobody knows whether the domain was renewed, and DNSimple's own auto-renewal is switched on in its place; notice where it is on, or as it was."},
 		{portfolio.AboutOperation, "price-differs", alert, "DNSimple charged more than was set aside."},
 
-		{portfolio.AboutAccount, "paused", alert, "The account is not acted on: DNSimple refused its token or its payment."},
-		{portfolio.AboutAccount, "resumed", notice, "The account is acted on again."},
+		{portfolio.AboutAccount, "paused", alert, "Something is not done in the account any more: DNSimple refuses its token, its payment or that kind of call, or nobody knows what became of its purchases; notice where an operator said so."},
+		{portfolio.AboutAccount, "resumed", notice, "What was paused in the account is done again."},
 
 		{portfolio.AboutScan, "completed", info, "A scan read everything that it looks at."},
 		{portfolio.AboutScan, "problem", alert, "An account, or something in it, could not be read or understood; the rest was."},
@@ -65,6 +67,8 @@ func Catalogue() []Entry {
 
 		{portfolio.AboutDaemon, "started", notice, "The daemon started."},
 		{portfolio.AboutDaemon, "stopped", notice, "The daemon stopped."},
+		{portfolio.AboutDaemon, "restored", alert, "The state is an old copy, and what was bought since is not in it: nothing is bought for now."},
+		{portfolio.AboutDaemon, "settled", notice, "The state was an old copy, and purchases go on."},
 		{portfolio.AboutDaemon, "events-dropped", notice, "Nobody takes events, and the oldest of level info were dropped."},
 	}
 }

@@ -80,7 +80,7 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	case portfolio.VerdictUncovered:
 		add(portfolio.LevelAlert, "uncovered", d.Reason, d.Code, 7*24*time.Hour)
 	case portfolio.VerdictBlocked:
-		if d.Code == codePaused {
+		if d.Code == codePaused || d.Code == portfolio.CodeUnread {
 			break // the account was announced, and need not be with each of its domains
 		}
 		if d.Mode == portfolio.ModeDryRun {
@@ -100,6 +100,9 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 		add(portfolio.LevelInfo, "held", d.Reason, d.Rule, 0)
 	case portfolio.VerdictLetLapse:
 		add(portfolio.LevelInfo, "let-lapse", d.Reason, d.Rule, 0)
+	}
+	if e, ok := x.warning(d, now); ok && d.Verdict != portfolio.VerdictAct {
+		events = append(events, e)
 	}
 	spoken := isDomain
 	for _, a := range d.Alerts {
@@ -136,9 +139,9 @@ func (x *Executor) tellWait(d portfolio.Decision, now time.Time, add func(level 
 		}
 	case d.Code == codeRecent && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
 		add(portfolio.LevelAlert, "blocked", d.Reason, d.Code, 24*time.Hour)
-	case d.Code == codeHeldUp && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
+	case (d.Code == codeHeldUp || d.Code == codeUnknown && d.Do != portfolio.ActionCancel) && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
 		add(portfolio.LevelAlert, "blocked", "it waits: "+d.Reason, d.Code, 24*time.Hour)
-	case (d.Code == codeUnderWay || d.Code == codeHeldUp) && d.Do == portfolio.ActionCancel, d.Code == "unread":
+	case (d.Code == codeUnderWay || d.Code == codeHeldUp || d.Code == codeUnknown) && d.Do == portfolio.ActionCancel, d.Code == "unread":
 		add(portfolio.LevelAlert, "blocked", d.Reason, d.Code, 24*time.Hour)
 	}
 }

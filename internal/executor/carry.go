@@ -14,16 +14,11 @@ import (
 // begin brings an operation into being for a decision that every guard let pass,
 // and carries it as far as it goes now.
 func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
-	now := x.now()
 	row, err := x.row(d)
 	if err != nil {
 		return err
 	}
-	var allow func(portfolio.Spent) error
-	if row.Kind.Purchase() {
-		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, row.AccountID, row.Reserved, now) }
-	}
-	op, _, err := x.stepIf(portfolio.Operation{}, planned{moment(now), row}, allow)
+	op, err := x.reserve(row)
 	var over *CeilingError
 	switch {
 	case errors.As(err, &over): // another account's purchase took the money meanwhile
@@ -31,9 +26,23 @@ func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
 	case errors.Is(err, portfolio.ErrDomainBusy), errors.Is(err, portfolio.ErrStale):
 		return nil // the other one goes first; this is decided anew at the next scan
 	case err != nil:
-		return fmt.Errorf("reserve %s: %w", row, err)
+		return err
 	}
 	return x.carry(ctx, op)
+}
+
+// reserve brings a row into being, and sets its money aside.
+func (x *Executor) reserve(row portfolio.Operation) (portfolio.Operation, error) {
+	now := x.now()
+	var allow func(portfolio.Spent) error
+	if row.Kind.Purchase() {
+		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, row.AccountID, row.Reserved, now) }
+	}
+	op, _, err := x.stepIf(portfolio.Operation{}, planned{moment(now), row}, allow)
+	if err != nil {
+		return row, fmt.Errorf("reserve %s: %w", row, err)
+	}
+	return op, nil
 }
 
 // row is the operation that carries a decision out.
@@ -52,9 +61,17 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	if kind == portfolio.OpRenew {
 		op.Years = max(d.Years, 1)
 	}
-	if d.Price != nil {
+	if d.Do == portfolio.ActionAutoRenewal {
+		op.Occasion = portfolio.OccasionOf(x.now()) // once a day, where somebody switches it off
+	}
+	if d.Price != nil && kind.Purchase() {
 		op.Reserved = *d.Price
 	}
+	_, probes, err := x.stopped(account, kind)
+	if err != nil {
+		return op, err
+	}
+	op.Probes = probes
 	last, ok, err := x.ledger.LastAttempt(account, kind, id, op.Occasion)
 	if err != nil {
 		return op, fmt.Errorf("look for earlier attempts: %w", err)
@@ -83,7 +100,7 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 	}
 	if op.Sent > 0 && !op.Kind.Purchase() {
 		// A wish whose answer was lost may have come true, or still be about to.
-		if seen := x.seen(ctx, op); seen.happened || seen.impossible != "" || seen.gone {
+		if seen := x.seen(ctx, op); seen.happened || seen.impossible != "" || seen.gone || seen.taken {
 			return x.observe(ctx, op, seen)
 		}
 	}
@@ -133,6 +150,8 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 		purchase, _, err = reg.Renew(calling, op.Name, op.Years, op.Premium)
 	case portfolio.OpRestore:
 		purchase, _, err = reg.Restore(calling, op.Name, op.Premium)
+	case portfolio.OpAutoRenewal:
+		err = reg.SetAutoRenewal(calling, op.Name, true)
 	case portfolio.OpAccept:
 		err = reg.AcceptPush(calling, op.SubjectID, op.Contact)
 	case portfolio.OpReject:
@@ -147,14 +166,12 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 			answer.inRedemption, lapsed = true, &d
 		}
 	}
+	if answer.others, err = x.others(op); err != nil {
+		return err
+	}
 	op, effects, err := x.step(op, answer)
 	if err != nil {
 		return fmt.Errorf("write the outcome of %s: %w", op, err)
-	}
-	if answer.err != nil {
-		if err := x.Report(op.AccountID, answer.err); err != nil {
-			return err
-		}
 	}
 	if lapsed != nil {
 		return x.afterRefusal(ctx, *lapsed)

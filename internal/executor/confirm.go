@@ -20,22 +20,69 @@ const confirmWithin = 2 * time.Minute
 // confirm looks afresh, and says whether the operation may still be sent: the
 // world may have moved since the scan, and the policy since the reservation.
 func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirmation, error) {
-	now := x.now()
-	paused, err := x.paused(op.AccountID)
+	if token, err := x.refusedToken(op.AccountID); err != nil {
+		return nil, err
+	} else if token != nil && !token.ProbeAt.After(x.now()) {
+		// It is time to try it.
+		_, err := x.registries[op.AccountID].Clock(ctx)
+		if err != nil {
+			return x.unreadable(op, err)
+		}
+		if err := x.Report(op.AccountID, nil); err != nil {
+			return nil, err
+		}
+	}
+	stopped, _, err := x.stopped(op.AccountID, op.Kind)
 	if err != nil {
 		return nil, err
 	}
-	if paused != nil {
-		return delayed{moment(now), "the account is paused: " + paused.Reason}, nil
+	if stopped != nil && !passes(op, *stopped) {
+		why := "the account is paused: " + stopped.Reason
+		if op.Kind.Purchase() {
+			// Its money is of use elsewhere meanwhile.
+			return withdrawn{moment: moment(x.now()), why: why, stopped: stopped.Scope}, nil
+		}
+		return delayed{moment(x.now()), why}, nil
+	}
+	if op.Kind.Purchase() {
+		return x.confirmPurchase(ctx, op)
+	}
+	// What a policy says of a wish, too, depends on what time it is.
+	answer, err := x.registries[op.AccountID].Clock(ctx)
+	if err != nil {
+		return x.unreadable(op, err)
+	}
+	if off := clockOff(x.now(), answer); off != "" {
+		return delayed{moment(x.now()), off}, nil
 	}
 	switch op.Kind {
-	case portfolio.OpRenew, portfolio.OpRestore:
-		return x.confirmPurchase(ctx, op)
 	case portfolio.OpAccept, portfolio.OpReject:
 		return x.confirmPush(ctx, op)
+	case portfolio.OpAutoRenewal:
+		return x.confirmAutoRenewal(ctx, op)
 	default:
 		return x.confirmCancel(ctx, op)
 	}
+}
+
+// passes says whether an operation was let through a pause: to try it, or because an
+// operator said so, who does not overrule a refused token, nor another operator.
+func passes(op portfolio.Operation, p portfolio.Pause) bool {
+	if op.Manual && p.Scope != portfolio.PauseAccount && p.Scope != portfolio.PauseByHand {
+		return true
+	}
+	return op.Probes != "" && probeable(p)
+}
+
+// clockOff says why the clock here cannot be trusted beside the server's; "" where it can.
+func clockOff(now time.Time, answer portfolio.Answer) string {
+	if answer.Date.IsZero() {
+		return "DNSimple's answer has no Date to compare the clock with: nothing is changed"
+	}
+	if skew := now.Sub(answer.Date); skew.Abs() > maxSkew {
+		return fmt.Sprintf("the clock here is %s off DNSimple's: nothing is changed", skew.Round(time.Second))
+	}
+	return ""
 }
 
 // confirmPurchase reads the domain last: what it says is what money is spent on, and
@@ -58,11 +105,8 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	stop := func(format string, args ...any) (confirmation, error) {
 		return withdrawn{moment: moment(now), why: fmt.Sprintf(format, args...)}, nil
 	}
-	if answer.Date.IsZero() {
-		return delayed{moment(now), "DNSimple's answer has no Date to compare the clock with: nothing is spent"}, nil
-	}
-	if skew := now.Sub(answer.Date); skew.Abs() > maxSkew {
-		return delayed{moment(now), fmt.Sprintf("the clock here is %s off DNSimple's: nothing is spent", skew.Round(time.Second))}, nil
+	if off := clockOff(now, answer); off != "" {
+		return delayed{moment(now), off}, nil
 	}
 	if d.Name != op.Name {
 		return stop("domain %d is called %s now", op.DomainID, d.Name)
@@ -70,22 +114,14 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	if got := portfolio.OccasionOf(d.ExpiresAt); got != op.Occasion {
 		return stop("its expiration moved from %s to %s", op.Occasion, got)
 	}
-	facts, err := x.Facts(d)
-	if err != nil {
-		return nil, err
-	}
-	decision := rules.Decide(x.policy(), facts, now)
-	if decision.Verdict != portfolio.VerdictAct || operationKind(decision.Do) != op.Kind || decision.Rule != op.Rule ||
-		op.Kind == portfolio.OpRenew && max(decision.Years, 1) != op.Years {
-		return stop("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
-	}
-	if g, stopped, err := x.beforePrice(decision, d, now); err != nil {
-		return nil, err
-	} else if stopped {
-		return stop("%s", g.Reason)
-	}
-	if g, stopped := tldAllows(decision, d, tld); stopped {
-		return stop("%s", g.Reason)
+	var decision portfolio.Decision // an operator's purchase has none behind it
+	if !op.Manual {
+		if decision, err = x.stillWanted(op, d, tld); err != nil {
+			return nil, err
+		}
+		if decision.Verdict != portfolio.VerdictAct {
+			return stop("%s", decision.Reason)
+		}
 	}
 	q, err := price(op.Kind, d, prices, term(op.Kind, op.Years, tld))
 	if err != nil {
@@ -97,6 +133,27 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	return cleared{moment: moment(now), quote: q, day: x.ceilings.day(now), expiresAt: d.ExpiresAt, lapsed: d.State == portfolio.DomainExpired}, nil
 }
 
+// stillWanted asks the policy and the guards again, with the domain as it was just
+// read. Another verdict than act says in its reason why not.
+func (x *Executor) stillWanted(op portfolio.Operation, d portfolio.Domain, tld portfolio.TLDFacts) (portfolio.Decision, error) {
+	now := x.now()
+	facts, err := x.Facts(d)
+	if err != nil {
+		return portfolio.Decision{}, err
+	}
+	decision := rules.Decide(x.policy(), facts, now)
+	if decision.Verdict != portfolio.VerdictAct || operationKind(decision.Do) != op.Kind || decision.Rule != op.Rule ||
+		op.Kind == portfolio.OpRenew && max(decision.Years, 1) != op.Years {
+		reason := fmt.Sprintf("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
+		return guarded(decision, portfolio.VerdictNone, decision.Code, reason), nil
+	}
+	if g, stopped, err := x.beforePrice(decision, d, now); err != nil || stopped {
+		return g, err
+	}
+	g, _ := tldAllows(decision, d, tld)
+	return g, nil
+}
+
 // unreadable is the answer where the fresh look failed: it is tried again, unless
 // the domain is not there any more.
 func (x *Executor) unreadable(op portfolio.Operation, err error) (confirmation, error) {
@@ -104,8 +161,11 @@ func (x *Executor) unreadable(op portfolio.Operation, err error) (confirmation, 
 	if err := x.Report(op.AccountID, err); err != nil {
 		return nil, err
 	}
-	if outcome(err) == portfolio.OutcomeNotFound {
-		return withdrawn{moment(now), err.Error(), op.Kind.Purchase()}, nil
+	switch {
+	case outcome(err) == portfolio.OutcomeNotFound:
+		return withdrawn{moment: moment(now), why: err.Error(), alarm: op.Kind.Purchase()}, nil
+	case outcome(err) == portfolio.OutcomeUnauthorized && op.Kind.Purchase():
+		return withdrawn{moment: moment(now), why: err.Error(), stopped: portfolio.PauseAccount}, nil
 	}
 	return delayed{moment(now), err.Error()}, nil
 }
@@ -159,4 +219,37 @@ func (x *Executor) confirmCancel(ctx context.Context, op portfolio.Operation) (c
 		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
 	}
 	return cleared{moment: moment(now)}, nil
+}
+
+// confirmAutoRenewal looks afresh whether auto-renewal is still to be switched on.
+func (x *Executor) confirmAutoRenewal(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	reg := x.registries[op.AccountID]
+	tld, err := x.tld(ctx, reg, portfolio.TLD(op.Name))
+	if err != nil {
+		return x.unreadable(op, err)
+	}
+	d, _, err := reg.Domain(ctx, op.DomainID)
+	if err != nil {
+		return x.unreadable(op, err)
+	}
+	now := x.now()
+	stop := func(format string, args ...any) (confirmation, error) {
+		return withdrawn{moment: moment(now), why: fmt.Sprintf(format, args...)}, nil
+	}
+	facts, err := x.Facts(d)
+	if err != nil {
+		return nil, err
+	}
+	decision := rules.Decide(x.policy(), facts, now)
+	switch {
+	case d.Name != op.Name:
+		return stop("domain %d is called %s now", op.DomainID, d.Name)
+	case d.AutoRenew:
+		return stop("its auto-renewal is on already")
+	case !tld.AutoRenewOnly || d.State != portfolio.DomainRegistered:
+		return stop("it is not for DNSimple alone to renew: it is %s, and .%s can be renewed by hand: %t", d.State, tld.TLD, !tld.AutoRenewOnly)
+	case decision.Verdict != portfolio.VerdictAct || decision.Do != portfolio.ActionRenew || decision.Rule != op.Rule:
+		return stop("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
+	}
+	return cleared{moment: moment(now), expiresAt: d.ExpiresAt}, nil
 }

@@ -83,16 +83,6 @@ func (l crashLedger) Commit(change portfolio.Change) (err error) {
 	return err
 }
 
-func (l crashLedger) SetPause(p portfolio.Pause, events ...portfolio.Event) (err error) {
-	l.c.pass("commit", &l.c.commits, func() { err = l.Ledger.SetPause(p, events...) })
-	return err
-}
-
-func (l crashLedger) ClearPause(account int64, events ...portfolio.Event) (err error) {
-	l.c.pass("commit", &l.c.commits, func() { err = l.Ledger.ClearPause(account, events...) })
-	return err
-}
-
 // live lets a process live until it comes to rest, or dies. Like the daemon it first
 // recovers, follows up, and makes up for the scan that it missed; then it scans
 // every six hours, for longer than anything here takes.
@@ -190,8 +180,10 @@ func (tc crashCase) check(t *testing.T, w *world) {
 	}
 	if tc.charge > 0 {
 		sent := 0
-		for _, n := range posts {
-			sent += n
+		for call, n := range posts {
+			if strings.HasPrefix(call, http.MethodPost) { // auto-renewal may be switched on besides
+				sent += n
+			}
 		}
 		if sent > attempts {
 			t.Errorf("%d attempts sent %d requests: %v", attempts, sent, posts)

@@ -43,8 +43,8 @@ type Executor struct {
 	fatal      func(error) bool
 	log        *slog.Logger
 
-	slow  time.Duration         // see slowAfter
-	turns map[int64]*sync.Mutex // one operation's step at a time, by account
+	slow  time.Duration  // see slowAfter
+	turns map[int64]turn // one operation's step at a time, by account
 	wake  chan struct{}
 	freed atomic.Bool // see Freed
 
@@ -54,6 +54,22 @@ type Executor struct {
 	shown map[string]time.Time
 	// tried are the accounts that were tried since the start, paused or not.
 	tried map[int64]bool
+}
+
+// turn is a mutex for which one can stop waiting.
+type turn chan struct{}
+
+func (t turn) Lock()   { t <- struct{}{} }
+func (t turn) Unlock() { <-t }
+
+// wait is Lock, until the context ends.
+func (t turn) wait(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 type tldFacts struct {
@@ -69,7 +85,7 @@ func New(o Options) *Executor {
 	x := &Executor{
 		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, ceilings: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
-		slow: slowAfter, turns: make(map[int64]*sync.Mutex), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time),
+		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time),
 		urgent: o.Urgent, fatal: o.Fatal,
 	}
 	if x.urgent == nil {
@@ -82,7 +98,7 @@ func New(o Options) *Executor {
 		x.log = slog.New(slog.DiscardHandler)
 	}
 	for id := range o.Registries {
-		x.turns[id] = new(sync.Mutex)
+		x.turns[id] = make(turn, 1)
 	}
 	return x
 }
@@ -106,11 +122,33 @@ func (x *Executor) Recover(context.Context) error {
 		if op.State != portfolio.StateArmed {
 			continue
 		}
-		if _, _, err := x.step(op, restarted{moment(x.now())}); err != nil {
+		if err := x.restart(op); err != nil {
 			return fmt.Errorf("recover %s: %w", op, err)
 		}
 	}
 	return nil
+}
+
+// restart takes on an operation that was armed by who is gone without an outcome.
+func (x *Executor) restart(op portfolio.Operation) error {
+	others, err := x.others(op)
+	if err != nil {
+		return err
+	}
+	_, _, err = x.step(op, restarted{moment(x.now()), others})
+	return err
+}
+
+// others is how many purchases of an operation's account became unknown lately.
+func (x *Executor) others(op portfolio.Operation) (int, error) {
+	if !op.Kind.Purchase() || op.State == portfolio.StateUnknown {
+		return 0, nil
+	}
+	n, err := x.ledger.UnknownSince(op.AccountID, x.now().Add(-unknownWithin))
+	if err != nil {
+		return 0, fmt.Errorf("count the unknown purchases of account %d: %w", op.AccountID, err)
+	}
+	return n, nil
 }
 
 // ended says whether a shutdown has begun.
@@ -143,19 +181,33 @@ func (x *Executor) stepIf(op portfolio.Operation, e event, allow func(portfolio.
 	change := portfolio.Change{Operation: &row, Was: op.State, Allow: allow}
 	var rest []effect
 	for _, f := range effects {
-		if t, ok := f.(tell); ok {
-			change.Events = append(change.Events, t.Event)
-		} else {
+		switch f := f.(type) {
+		case tell:
+			change.Events = append(change.Events, f.Event)
+		case stop, probe, free:
+		default:
 			rest = append(rest, f)
 		}
+	}
+	freed, err := x.pausing(&change, effects)
+	if err != nil {
+		return op, nil, err
 	}
 	if err := x.ledger.Commit(change); err != nil {
 		return op, nil, err
 	}
 	x.log.Debug("operation", "op", row.ShortID(), "kind", row.Kind, "name", row.Name, "state", row.State)
+	if freed {
+		x.freed.Store(true)
+	}
+	x.signal()
+	return row, rest, nil
+}
+
+// signal wakes who follows up.
+func (x *Executor) signal() {
 	select {
 	case x.wake <- struct{}{}:
 	default:
 	}
-	return row, rest, nil
 }

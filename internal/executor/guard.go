@@ -14,6 +14,7 @@ import (
 const (
 	codeUnderWay    = "under-way"
 	codeHeldUp      = "held-up" // under way for long, or behind something else
+	codeUnknown     = "unknown" // nobody knows what became of the purchase that is under way
 	codePaused      = "account-paused"
 	codeRecent      = "bought-recently"
 	codeRetryLater  = "failed-lately"
@@ -37,6 +38,9 @@ const (
 	// maxSkew is how far our clock and DNSimple's may be apart when money is spent.
 	maxSkew = 5 * time.Minute
 )
+
+// Ceilings are those that purchases are held to.
+func (x *Executor) Ceilings() Ceilings { return x.ceilings }
 
 // Assess applies the guards to decisions without any effect but reading: what
 // would happen if they were executed now, at what price. Money is counted as if
@@ -67,12 +71,13 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	if kind == "" {
 		return d, nil, nil
 	}
-	paused, err := x.paused(account)
+	stopped, _, err := x.stopped(account, kind)
 	if err != nil {
 		return d, nil, err
 	}
-	if paused != nil {
-		return guarded(d, portfolio.VerdictBlocked, codePaused, "the account is paused: "+paused.Reason), nil, nil
+	if stopped != nil {
+		return guarded(d, portfolio.VerdictBlocked, codePaused, fmt.Sprintf("%s: %s paused by %s: %s",
+			whose(stopped.AccountID), whatStops(*stopped), stopped.By, stopped.Reason)), nil, nil
 	}
 	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
 		return d, nil, fmt.Errorf("look for open operations: %w", err)
@@ -81,23 +86,42 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 		if now.Sub(op.CreatedAt) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
 			code = codeHeldUp
 		}
+		if op.State == portfolio.StateUnknown {
+			code = codeUnknown
+		}
+		d.Op = op.ShortID()
 		return guarded(d, portfolio.VerdictWait, code, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
 	}
-	last, ok, err := x.ledger.LastAttempt(account, kind, id, occasion(d.Resource))
-	if err != nil {
-		return d, nil, fmt.Errorf("look for earlier attempts: %w", err)
-	}
-	switch {
-	case ok && last.State == portfolio.StateDone:
-		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), nil, nil
-	case ok && last.State == portfolio.StateFailed && now.Before(retryAfter(last)):
-		return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
-			last, last.LastNote(), retryAfter(last).Format(time.RFC3339))), nil, nil
+	if d, tried, err := x.triedBefore(d, kind, id, occasion(d.Resource)); err != nil || tried {
+		return d, nil, err
 	}
 	if f, ok := d.Resource.(portfolio.DomainFacts); ok {
 		return x.assessPurchase(ctx, d, f, kind, budget)
 	}
 	return d, nil, nil
+}
+
+// triedBefore says whether an earlier attempt stands in the way: it is done, or it is
+// too early for the next one.
+func (x *Executor) triedBefore(d portfolio.Decision, kind portfolio.OperationKind, subject int64, occasion string) (portfolio.Decision, bool, error) {
+	account, _, _ := d.Resource.Ident()
+	last, ok, err := x.ledger.LastAttempt(account, kind, subject, occasion)
+	if err != nil {
+		return d, false, fmt.Errorf("look for earlier attempts: %w", err)
+	}
+	if !ok {
+		return d, false, nil
+	}
+	switch {
+	case last.State == portfolio.StateDone:
+		d.Op = last.ShortID()
+		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), true, nil
+	case last.State == portfolio.StateFailed && last.Stopped == "" && x.now().Before(retryAfter(last)):
+		d.Op = last.ShortID()
+		return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
+			last, last.LastNote(), retryAfter(last).Format(time.RFC3339))), true, nil
+	}
+	return d, false, nil
 }
 
 // assessPurchase applies the guards that stand before money.
@@ -118,6 +142,9 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
+	if facts.AutoRenewOnly && kind == portfolio.OpRenew {
+		return x.assessAutoRenewal(d, f, prices, now)
+	}
 	q, err := price(kind, f.Domain, prices, term(kind, d.Years, facts))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
@@ -137,6 +164,29 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 		return d, nil, fmt.Errorf("add up what is spent: %w", err)
 	}
 	budget.add(f.AccountID, d.Verdict, q.total)
+	return d, nil, nil
+}
+
+// assessAutoRenewal is how a renew rule is obeyed where only DNSimple's own auto-renewal
+// renews: it is switched on. What it will cost must be within what one purchase may.
+func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.Prices, now time.Time) (_ portfolio.Decision, failed, err error) {
+	d.Do = portfolio.ActionAutoRenewal
+	d.Reason += fmt.Sprintf("; .%s renews by DNSimple's auto-renewal only, which is off and is switched on", portfolio.TLD(f.Name))
+	d, tried, err := x.triedBefore(d, portfolio.OpAutoRenewal, f.ID, portfolio.OccasionOf(now))
+	if err != nil || tried {
+		return d, nil, err
+	}
+	q, err := price(portfolio.OpRenew, f.Domain, prices, 1)
+	if err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
+	}
+	d.Price, d.PriceAt = &q.total, now
+	if err := withinRule(d, q); err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
+	}
+	if over, ok := errors.AsType[*CeilingError](x.ceilings.allowOne(f.AccountID, q.total)); ok {
+		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
+	}
 	return d, nil, nil
 }
 
@@ -164,9 +214,9 @@ func tldAllows(d portfolio.Decision, dom portfolio.Domain, facts portfolio.TLDFa
 	switch {
 	case facts.AutoRenewOnly && dom.AutoRenew:
 		return guarded(d, portfolio.VerdictWait, codeVendorTurn, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is on"), true
-	case facts.AutoRenewOnly:
-		return guarded(d, portfolio.VerdictBlocked, codeAutoOnly, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that is off: switch it on"), true
-	case !facts.RenewalEnabled:
+	case facts.AutoRenewOnly && d.Do != portfolio.ActionRenew || facts.AutoRenewOnly && dom.State != portfolio.DomainRegistered:
+		return guarded(d, portfolio.VerdictBlocked, codeAutoOnly, "."+facts.TLD+" renews by DNSimple's auto-renewal only, and that was off when it lapsed"), true
+	case !facts.RenewalEnabled && !facts.AutoRenewOnly:
 		return guarded(d, portfolio.VerdictBlocked, codeNotRenewed, "DNSimple does not renew names under ."+facts.TLD), true
 	}
 	return d, false
@@ -244,6 +294,8 @@ func operationKind(do portfolio.Action) portfolio.OperationKind {
 		return portfolio.OpReject
 	case portfolio.ActionCancel:
 		return portfolio.OpCancelChange
+	case portfolio.ActionAutoRenewal:
+		return portfolio.OpAutoRenewal
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package executor
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,20 +52,36 @@ func TestAutoRenewalFarAhead(t *testing.T) {
 	w.expect(1, 1500, renewsA)
 }
 
+// Where only DNSimple's own auto-renewal renews, a renew rule sees to it that it is on.
 func TestAutoRenewOnlySuffix(t *testing.T) {
-	for on, want := range map[string]struct {
-		verdict portfolio.Verdict
-		code    string
-	}{
-		"true": {portfolio.VerdictWait, codeVendorTurn}, "false": {portfolio.VerdictBlocked, codeAutoOnly},
-	} {
+	const switchesOn = "PUT 1010/registrar/domains/a.ch/auto_renewal"
+	for on, changes := range map[string][]string{"true": nil, "false": {switchesOn}} {
 		w := newWorld(t, strings.NewReplacer("a.com", "a.ch", "+10d", "+30d").Replace(soon)+"auto_renew = "+on, renewAll)
+		before := w.assess()["a.ch"]
 		w.scan()
-		w.expect(0, 0)
+		w.expect(0, 0, changes...)
 		d := w.assess()["a.ch"]
-		equal(t, "verdict", d.Verdict, want.verdict)
-		equal(t, "code", d.Code, want.code)
+		equal(t, "verdict", d.Verdict, portfolio.VerdictWait)
+		equal(t, "code", d.Code, codeVendorTurn)
+		if on == "true" {
+			equal(t, "rows", len(w.rows()), 0)
+			continue
+		}
+		equal(t, "planned", before.Do, portfolio.ActionAutoRenewal)
+		equal(t, "its price is shown", before.Price != nil && *before.Price > 0, true)
+		op := w.row()
+		equal(t, "row", fmt.Sprint(op.Kind, " ", op.State, " ", op.Reserved), "auto-renewal done 0.00")
 	}
+}
+
+// What DNSimple will charge for it must be within what one purchase may cost.
+func TestAutoRenewOnlyTooDear(t *testing.T) {
+	w := newWorld(t, strings.NewReplacer("a.com", "a.ch", "+10d", "+30d").Replace(soon),
+		strings.Replace(renewAll, `max_per_purchase = "1000.00"`, `max_per_purchase = "1.00"`, 1))
+	w.scan()
+	w.expect(0, 0)
+	equal(t, "code", w.assess()["a.ch"].Code, "max_per_purchase")
+	equal(t, "announced", len(w.heard("alert blocked")), 1)
 }
 
 // Nothing is spent while the clocks disagree, or DNSimple does not tell its own;
@@ -117,12 +134,14 @@ func TestClockSkewForGood(t *testing.T) {
 	w := newWorld(t, soon, renewAll)
 	w.offset = time.Hour
 	w.scan()
-	w.settle(26 * time.Hour)
+	w.settle(25*time.Hour - time.Minute)
 	w.expect(0, 0)
 	equal(t, "state", w.row().State, portfolio.StateFailed)
 	equal(t, "alerts", len(w.heard("alert failed")), 1)
 	_, reserved := w.spent()
 	equal(t, "reserved", reserved, portfolio.Tally{})
+	w.settle(time.Hour)
+	equal(t, "rows", summary(w.rows()), "renew a.com failed; renew a.com reserved")
 }
 
 // interrupted is a world in which a renewal is reserved and not yet armed.
@@ -289,7 +308,8 @@ func TestReportOfOtherFailures(t *testing.T) {
 	}
 }
 
-// A token that is refused while an operation waits keeps the operation.
+// A token that is refused while an operation waits ends it: its money is free, and the
+// next attempt comes when the token is taken again.
 func TestTokenRefusedBeforeItIsSent(t *testing.T) {
 	w := interrupted(t)
 	w.fault = func(req *http.Request, _ func() *http.Response) (*http.Response, error) {
@@ -298,29 +318,40 @@ func TestTokenRefusedBeforeItIsSent(t *testing.T) {
 	w.settle(2 * time.Hour)
 	w.expect(0, 0)
 	equal(t, "announced", len(w.heard("alert paused")), 1)
-	equal(t, "state", w.row().State, portfolio.StateReserved)
+	equal(t, "state", w.row().State, portfolio.StateFailed)
+	equal(t, "stopped", w.row().Stopped, portfolio.PauseAccount)
+	_, reserved := w.spent()
+	equal(t, "reserved", reserved, portfolio.Tally{})
 	w.fault = nil
-	if err := w.x.Report(mainID, nil); err != nil {
-		t.Fatal(err)
-	}
 	w.settle(2 * time.Hour)
-	w.expect(1, 1500, renewsA)
+	w.expectRows(1, 1500, "renew a.com failed; renew a.com done", renewsA)
 }
 
-// What is reserved waits while its account is paused, even where the token works.
+// What is reserved when its account is paused is given up, and the account is tried
+// again in a quarter of an hour.
 func TestPausedBeforeItIsSent(t *testing.T) {
+	w := interrupted(t)
+	w.clock.pass(time.Hour)
+	if err := w.x.Report(mainID, failing(portfolio.OutcomeUnauthorized)); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(10 * time.Minute)
+	w.expect(0, 0)
+	equal(t, "state", w.row().State, portfolio.StateFailed)
+	w.settle(2 * time.Hour)
+	w.expectRows(1, 1500, "renew a.com failed; renew a.com done", renewsA)
+	equal(t, "resumed", len(w.heard("notice resumed")), 1)
+}
+
+// What waits until its account is due to be tried again tries it.
+func TestPauseTriedByWhatWaits(t *testing.T) {
 	w := interrupted(t)
 	if err := w.x.Report(mainID, failing(portfolio.OutcomeUnauthorized)); err != nil {
 		t.Fatal(err)
 	}
-	w.settle(5 * time.Hour)
-	w.expect(0, 0)
-	equal(t, "state", w.row().State, portfolio.StateReserved)
-	if err := w.x.Report(mainID, nil); err != nil {
-		t.Fatal(err)
-	}
 	w.settle(2 * time.Hour)
 	w.expect(1, 1500, renewsA)
+	equal(t, "resumed", len(w.heard("notice resumed")), 1)
 }
 
 // What an answer to the purchase itself means, end to end.
@@ -347,7 +378,7 @@ func TestAnswersToAPurchase(t *testing.T) {
 		{"empty 201, but it happened", true, nil, 201, ``, portfolio.StateUnknown, "renew a.com done", 1, 1},
 		{"truncated 201, but it happened", true, nil, 201, `{"data":{"id":`, portfolio.StateUnknown, "renew a.com done", 1, 1},
 		{"504, but it happened", true, nil, 504, ``, portfolio.StateUnknown, "renew a.com done", 1, 1},
-		{"401", false, nil, 401, `{"message":"Authentication failed"}`, portfolio.StateFailed, "renew a.com failed", 1, 0}, // it is paused
+		{"401", false, nil, 401, `{"message":"Authentication failed"}`, portfolio.StateFailed, "renew a.com failed; renew a.com done", 2, 1},
 		{"402", false, nil, 402, `{"message":"outstanding payments"}`, portfolio.StateFailed, "renew a.com failed; renew a.com done", 2, 1},
 		{"403", false, nil, 403, `{"message":"Permission Denied"}`, portfolio.StateFailed, "renew a.com failed; renew a.com done", 2, 1},
 		{"429", false, nil, 429, `{"message":"quota exceeded"}`, portfolio.StateReserved, "renew a.com done", 2, 1},
@@ -372,7 +403,8 @@ func TestAnswersToAPurchase(t *testing.T) {
 				w.scan()
 			}
 			equal(t, "rows", summary(w.rows()), tc.rows)
-			equal(t, "requests", len(w.changes()), tc.posts)
+			posts := slices.DeleteFunc(w.changes(), func(c string) bool { return !strings.HasPrefix(c, http.MethodPost) })
+			equal(t, "requests", len(posts), tc.posts)
 			n, _ := w.charged()
 			equal(t, "charges", n, tc.paid)
 			if tc.first == portfolio.StateUnknown {
@@ -403,7 +435,8 @@ func TestUnknownBecomesDoneByEvidence(t *testing.T) {
 	equal(t, "attention", op.Attention, false)
 	equal(t, "price", op.Price(), 1500)
 	equal(t, "charged", op.Charge != nil, true)
-	w.expect(1, 1500, renewsA)
+	// After a day DNSimple's own auto-renewal was switched on, and off again after it.
+	w.expect(1, 1500, renewsA, "PUT 1010/registrar/domains/a.com/auto_renewal", "DELETE 1010/registrar/domains/a.com/auto_renewal")
 }
 
 // A failure that DNSimple reports is none while the domain cannot be read.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"domaind/internal/portfolio"
+	"domaind/internal/rules"
 )
 
 // FollowUp looks at every operation that is due, the accounts side by side, and says
@@ -93,11 +94,51 @@ func (x *Executor) followUp(ctx context.Context, key string) error {
 	case portfolio.StateReserved:
 		return x.carry(ctx, op)
 	case portfolio.StateArmed:
-		// Whoever armed it had the turn, and is gone without an outcome.
-		_, _, err := x.step(op, restarted{moment(x.now())})
-		return err
+		return x.restart(op) // whoever armed it had the turn, and is gone without an outcome
+	case portfolio.StateFailed:
+		return x.retry(ctx, op)
 	}
 	return x.look(ctx, op)
+}
+
+// retryReading is how long it is waited where the domain cannot be read when the time
+// for its next attempt has come; the scans go on meanwhile.
+const retryReading = time.Hour
+
+// retry asks the policy and the guards again when the next attempt at a purchase may be
+// made. What they want then is an operation of its own.
+func (x *Executor) retry(ctx context.Context, op portfolio.Operation) error {
+	put := func(next time.Time) error {
+		_, _, err := x.step(op, retried{moment(x.now()), next})
+		return err
+	}
+	if stopped, _, err := x.stopped(op.AccountID, op.Kind); err != nil {
+		return err
+	} else if stopped != nil && (stopped.ProbeAt.IsZero() || stopped.ProbeAt.After(x.now())) {
+		return put(stopped.ProbeAt) // zero: whoever resumes it has everything read again
+	}
+	d, _, err := x.registries[op.AccountID].Domain(ctx, op.DomainID)
+	if ended(ctx) {
+		return nil
+	}
+	if err := x.Report(op.AccountID, err); err != nil {
+		return err
+	}
+	switch {
+	case outcome(err) == portfolio.OutcomeNotFound:
+		return put(time.Time{})
+	case err != nil:
+		return put(x.now().Add(retryReading))
+	}
+	facts, err := x.Facts(d)
+	if err != nil {
+		return err
+	}
+	if err := put(time.Time{}); err != nil {
+		return err
+	}
+	decision := rules.Decide(x.policy(), facts, x.now())
+	return x.carryOut(ctx, &decision, new(line))
 }
 
 // orphan settles an operation of an account that is not configured any more, as far
@@ -110,11 +151,16 @@ func (x *Executor) orphan(op portfolio.Operation) error {
 	case portfolio.StateReserved:
 		e = withdrawn{moment: now, why: why}
 	case portfolio.StateArmed:
-		e = restarted{now}
+		return x.restart(op)
+	case portfolio.StateFailed:
+		e = retried{moment: now}
 	case portfolio.StateDone:
 		e = charged{moment: now, final: true}
+		if netOut(op) {
+			e = observed{moment: now, seen: evidence{gone: true}}
+		}
 	default:
-		e = observed{now, evidence{note: why}}
+		e = observed{moment: now, seen: evidence{note: why}}
 		told := operationEvent(op, now.at(), portfolio.LevelAlert, "delayed", "nobody can look what became of it: "+why)
 		told.Once = "orphan|" + op.Key
 		if err := x.ledger.Commit(portfolio.Change{Events: []portfolio.Event{told}}); err != nil {
@@ -127,7 +173,7 @@ func (x *Executor) orphan(op portfolio.Operation) error {
 
 // look reads back what became of an operation.
 func (x *Executor) look(ctx context.Context, op portfolio.Operation) error {
-	if op.State == portfolio.StateDone {
+	if op.State == portfolio.StateDone && !netOut(op) {
 		return x.reconcile(ctx, op)
 	}
 	seen := x.seen(ctx, op)
@@ -138,14 +184,50 @@ func (x *Executor) look(ctx context.Context, op portfolio.Operation) error {
 }
 
 func (x *Executor) observe(ctx context.Context, op portfolio.Operation, seen evidence) error {
-	op, effects, err := x.step(op, observed{moment(x.now()), seen})
+	others, err := x.others(op)
+	if err != nil {
+		return err
+	}
+	op, effects, err := x.step(op, observed{moment(x.now()), seen, others})
 	if err != nil {
 		return fmt.Errorf("look at %s: %w", op, err)
 	}
-	if len(effects) > 0 && !ended(ctx) {
-		return x.look(ctx, op)
+	for _, f := range effects {
+		if ended(ctx) {
+			return nil
+		}
+		switch f := f.(type) {
+		case renewBy:
+			err = x.renewBy(ctx, op, f.vendor)
+		case look:
+			err = x.look(ctx, op)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// renewBy switches DNSimple's own auto-renewal of an operation's domain on or off.
+// Whether it did is seen at the next look; where it is not, it is asked for again.
+func (x *Executor) renewBy(ctx context.Context, op portfolio.Operation, vendor bool) error {
+	stopped, _, err := x.stopped(op.AccountID, portfolio.OpAutoRenewal)
+	if err != nil || stopped != nil {
+		return err
+	}
+	calling, cancel := context.WithTimeout(context.WithoutCancel(x.urgent(ctx)), callWithin)
+	defer cancel()
+	err = x.registries[op.AccountID].SetAutoRenewal(calling, op.Name, vendor)
+	if err == nil {
+		return nil
+	}
+	if err := x.Report(op.AccountID, err); err != nil {
+		return err
+	}
+	told := operationEvent(op, x.now(), portfolio.LevelAlert, "delayed", "its auto-renewal could not be switched: "+failure(err).Said())
+	told.Once, told.Repeat = fmt.Sprintf("net|%s|%t", op.Key, vendor), 24*time.Hour
+	return x.ledger.Commit(portfolio.Change{Events: []portfolio.Event{told}})
 }
 
 // seen gathers the evidence about an operation. What cannot be read is no evidence.
@@ -156,6 +238,8 @@ func (x *Executor) seen(ctx context.Context, op portfolio.Operation) evidence {
 		return x.seenPurchase(ctx, op, reg, reg.Renewal)
 	case portfolio.OpRestore:
 		return x.seenPurchase(ctx, op, reg, reg.Restoration)
+	case portfolio.OpAutoRenewal:
+		return seenAutoRenewal(ctx, op, reg)
 	case portfolio.OpAccept:
 		return x.seenAccept(ctx, op, reg)
 	case portfolio.OpReject:
@@ -167,7 +251,7 @@ func (x *Executor) seen(ctx context.Context, op portfolio.Operation) evidence {
 
 func (x *Executor) seenPurchase(ctx context.Context, op portfolio.Operation, reg Reader, read func(context.Context, string, int64) (portfolio.Purchase, error)) evidence {
 	var seen evidence
-	if op.RemoteID != 0 {
+	if op.RemoteID != 0 && op.State.Open() {
 		p, err := read(ctx, op.Name, op.RemoteID)
 		switch {
 		case err == nil:
@@ -180,14 +264,29 @@ func (x *Executor) seenPurchase(ctx context.Context, op portfolio.Operation, reg
 	}
 	d, _, err := reg.Domain(ctx, op.DomainID)
 	if err != nil {
+		seen.gone = outcome(err) == portfolio.OutcomeNotFound
 		seen.note += err.Error()
 		return seen
 	}
-	seen.read = true
+	seen.read, seen.autoRenew, seen.expiresAt, seen.registered = true, d.AutoRenew, d.ExpiresAt, d.State == portfolio.DomainRegistered
 	moved := !d.ExpiresAt.Before(op.ExpiresAt.AddDate(op.Years, 0, -3))
 	seen.happened = d.State == portfolio.DomainRegistered && (op.Kind == portfolio.OpRestore || moved)
 	seen.note += fmt.Sprintf("it is %s and expires on %s", d.State, portfolio.OccasionOf(d.ExpiresAt))
 	return seen
+}
+
+func seenAutoRenewal(ctx context.Context, op portfolio.Operation, reg Reader) evidence {
+	d, _, err := reg.Domain(ctx, op.DomainID)
+	switch {
+	case outcome(err) == portfolio.OutcomeNotFound:
+		return evidence{impossible: "the domain is not there any more"}
+	case err != nil:
+		return evidence{note: err.Error()}
+	case d.AutoRenew:
+		return evidence{happened: true, note: "its auto-renewal is on: DNSimple renews it"}
+	default:
+		return evidence{undone: true, note: "its auto-renewal is off"}
+	}
 }
 
 func (x *Executor) seenAccept(ctx context.Context, op portfolio.Operation, reg Reader) evidence {
@@ -237,7 +336,7 @@ func seenCancel(ctx context.Context, op portfolio.Operation, reg Settler) eviden
 	case c.State == portfolio.ChangeCompleted:
 		return evidence{impossible: "the change was completed before it could be cancelled"}
 	default:
-		return evidence{undone: c.State.Open(), note: fmt.Sprintf("the change is %s", c.State)}
+		return evidence{undone: c.State.Open(), taken: c.State == portfolio.ChangeCancelling, note: fmt.Sprintf("the change is %s", c.State)}
 	}
 }
 
@@ -265,7 +364,12 @@ func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error 
 		}
 		for _, item := range page.Items {
 			ref := fmt.Sprintf("%s#%d", item.Reference, item.Index)
-			if !claimed[ref] && chargesFor(op, item) {
+			if claimed[ref] || !aboutRenewal(op, item) {
+				continue
+			}
+			if vendors(item) {
+				answer.vendor = true
+			} else if chargesFor(op, item) {
 				answer.amount += item.Amount
 				answer.refs = append(answer.refs, ref)
 			}
@@ -278,15 +382,19 @@ func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error 
 	return nil
 }
 
-// chargesFor says whether a line of the charges is what an operation cost. What
-// DNSimple's own auto-renewal bought is not.
+// aboutRenewal says whether a line of the charges is about the domain of an operation,
+// since it was sent.
+func aboutRenewal(op portfolio.Operation, item portfolio.ChargeItem) bool {
+	return !item.Refunded && strings.EqualFold(item.ProductName, op.Name) && !item.InvoicedAt.Before(op.ArmedAt.Add(-maxSkew))
+}
+
+// vendors says whether DNSimple's own auto-renewal bought what a line stands for.
+func vendors(item portfolio.ChargeItem) bool {
+	return strings.HasPrefix(strings.ToLower(item.Description), "auto renew")
+}
+
+// chargesFor says whether a line about the domain of an operation is what it cost.
 func chargesFor(op portfolio.Operation, item portfolio.ChargeItem) bool {
-	if item.Refunded || !strings.EqualFold(item.ProductName, op.Name) || item.InvoicedAt.Before(op.ArmedAt.Add(-maxSkew)) {
-		return false
-	}
-	if strings.HasPrefix(strings.ToLower(item.Description), "auto renew") {
-		return false
-	}
 	kind := strings.ToLower(item.ProductType)
 	renewal, restore := strings.Contains(kind, "renew"), strings.Contains(kind, "restor") || strings.Contains(kind, "redempt")
 	if op.Kind == portfolio.OpRestore {

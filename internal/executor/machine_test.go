@@ -62,7 +62,7 @@ func in(tb testing.TB, kind portfolio.OperationKind, state portfolio.OperationSt
 		portfolio.StateDone: {
 			clearing(kind, noon),
 			answered{moment: moment(noon), remoteID: 5},
-			observed{moment(noon), evidence{happened: true, remote: portfolio.ProgressFinished}},
+			observed{moment: moment(noon), seen: evidence{happened: true, remote: portfolio.ProgressFinished}},
 		},
 		portfolio.StateFailed: {withdrawn{moment: moment(noon), why: "so"}},
 	}
@@ -94,10 +94,12 @@ func TestFits(t *testing.T) {
 			"accepted": answered{moment: m, remoteID: 5}, "refused": answered{moment: m, err: failing(portfolio.OutcomeRejected)},
 			"limited":  answered{moment: m, err: failing(portfolio.OutcomeRateLimited)},
 			"not sent": answered{moment: m, err: failing(portfolio.OutcomeNotSent)},
-			"lost":     answered{moment: m, err: failing(portfolio.OutcomeUnknown)}, "restarted": restarted{m},
-			"happened": observed{m, evidence{happened: true, remote: portfolio.ProgressFinished, readable: true}},
-			"nothing":  observed{m, evidence{remote: portfolio.ProgressUnderWay, readable: true}},
-			"charged":  charged{moment: m, amount: 1500, refs: []string{"1#0"}}, "no charge": charged{moment: m},
+			"lost":     answered{moment: m, err: failing(portfolio.OutcomeUnknown)}, "restarted": restarted{moment: m},
+			"happened": observed{moment: m, seen: evidence{happened: true, remote: portfolio.ProgressFinished, readable: true}},
+			"nothing":  observed{moment: m, seen: evidence{remote: portfolio.ProgressUnderWay, readable: true}},
+			"bought":   resolved{moment: m, how: ResolveDone, by: "operator"}, "not bought": resolved{moment: m, how: ResolveNotBought, by: "operator"},
+			"retried": retried{moment: m},
+			"charged": charged{moment: m, amount: 1500, refs: []string{"1#0"}}, "no charge": charged{moment: m},
 		}
 	}
 	type fits map[string]portfolio.OperationState
@@ -106,8 +108,9 @@ func TestFits(t *testing.T) {
 		reserved: {"cleared": armed, "withdrawn": failed, "delayed": reserved},
 		armed:    {"accepted": pending, "refused": failed, "limited": reserved, "not sent": reserved, "lost": unknown, "restarted": unknown},
 		pending:  {"happened": done, "nothing": pending},
-		unknown:  {"happened": done, "nothing": unknown},
+		unknown:  {"happened": done, "nothing": unknown, "bought": done, "not bought": failed},
 		done:     {"charged": done, "no charge": done},
+		failed:   {"retried": failed},
 	}
 	wish := map[portfolio.OperationState]fits{
 		"":       {"planned": reserved},
@@ -115,10 +118,11 @@ func TestFits(t *testing.T) {
 		armed:    {"accepted": pending, "refused": failed, "limited": reserved, "not sent": reserved, "lost": reserved, "restarted": reserved},
 		pending:  {"happened": done, "nothing": pending},
 		unknown:  {"happened": done, "nothing": unknown},
+		failed:   {"retried": failed},
 	}
 	states := []portfolio.OperationState{"", portfolio.StateAsked, reserved, armed, pending, unknown, done, failed}
 	for _, kind := range []portfolio.OperationKind{
-		portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept, portfolio.OpReject, portfolio.OpCancelChange,
+		portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept, portfolio.OpReject, portfolio.OpCancelChange, portfolio.OpAutoRenewal,
 	} {
 		table := wish
 		if kind.Purchase() {
@@ -285,7 +289,7 @@ func TestEvidence(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			op := in(t, portfolio.OpRenew, tc.state)
-			row, _ := must(t, op, observed{moment(tc.at), tc.seen})
+			row, _ := must(t, op, observed{moment: moment(tc.at), seen: tc.seen})
 			equal(t, "state", row.State, tc.want)
 			switch tc.want {
 			case done:
@@ -306,7 +310,7 @@ func TestWaitsGrow(t *testing.T) {
 	op := in(t, portfolio.OpRenew, portfolio.StateUnknown)
 	at, last := noon, time.Duration(0)
 	for i := range 200 {
-		op, _ = must(t, op, observed{moment(at), evidence{}})
+		op, _ = must(t, op, observed{moment: moment(at), seen: evidence{}})
 		wait := op.NextAt.Sub(at)
 		if wait < last || wait > time.Hour {
 			t.Fatalf("wait %d is %s after %s", i, wait, last)
@@ -345,7 +349,7 @@ func TestRetryAfter(t *testing.T) {
 // before anybody says that it was not.
 func TestWishFoundArmedAfterLong(t *testing.T) {
 	for _, kind := range []portfolio.OperationKind{portfolio.OpAccept, portfolio.OpReject, portfolio.OpCancelChange} {
-		row, _ := must(t, in(t, kind, portfolio.StateArmed), restarted{moment(noon.AddDate(0, 0, 9))})
+		row, _ := must(t, in(t, kind, portfolio.StateArmed), restarted{moment: moment(noon.AddDate(0, 0, 9))})
 		equal(t, string(kind), row.State, portfolio.StateReserved)
 		equal(t, "looked at", row.NextAt, noon.AddDate(0, 0, 9))
 	}

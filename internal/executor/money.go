@@ -85,6 +85,20 @@ func (c *Ceilings) allow(spent portfolio.Spent, account int64, price portfolio.M
 	return nil
 }
 
+// allowOne says whether one purchase may cost so much.
+func (c *Ceilings) allowOne(account int64, price portfolio.Money) error {
+	for _, whose := range []int64{0, account} {
+		limits := c.Global
+		if whose != 0 {
+			limits = c.ByAccount[whose]
+		}
+		if limits.PerPurchase != nil && price > *limits.PerPurchase {
+			return &CeilingError{Ceiling: "max_per_purchase", AccountID: whose, Limit: limits.PerPurchase.String(), Price: price}
+		}
+	}
+	return nil
+}
+
 // quote is what an operation costs at the worst, and the price that DNSimple
 // wants confirmed where the name is premium.
 type quote struct {

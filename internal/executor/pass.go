@@ -177,6 +177,11 @@ func (x *Executor) execute(ctx context.Context, d *portfolio.Decision, l *line) 
 	turn := x.turns[account]
 	turn.Lock()
 	defer turn.Unlock()
+	return x.carryOut(ctx, d, l)
+}
+
+// carryOut is execute for who has the account's turn.
+func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line) error {
 	if l.failures >= deaf {
 		*d = guarded(*d, portfolio.VerdictBlocked, codeUnreachable, l.why)
 		return x.announce(*d)
@@ -201,6 +206,9 @@ func (x *Executor) execute(ctx context.Context, d *portfolio.Decision, l *line) 
 		return nil
 	}
 	if err := x.begin(ctx, assessed); err != nil {
+		return err
+	}
+	if err := x.warnAfter(assessed); err != nil {
 		return err
 	}
 	return x.heard(assessed, l)

@@ -22,8 +22,9 @@ type Ledger interface {
 	Spent(read func(portfolio.Spent) error) error
 	ClaimedCharges(account int64) (map[string]bool, error)
 	Pauses() ([]portfolio.Pause, error)
-	SetPause(p portfolio.Pause, events ...portfolio.Event) error
-	ClearPause(account int64, events ...portfolio.Event) error
+	// UnknownSince counts the purchases of an account that became unknown at a moment or
+	// after it, whether they have ended since or not.
+	UnknownSince(account int64, since time.Time) (int, error)
 }
 
 // Registry is DNSimple with one account's token. Every error is a
@@ -31,6 +32,7 @@ type Ledger interface {
 type Registry interface {
 	Reader
 	Purchaser
+	Switcher
 	Settler
 }
 
@@ -39,6 +41,8 @@ type Reader interface {
 	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
 	Prices(ctx context.Context, name string) (portfolio.Prices, error)
 	TLD(ctx context.Context, tld string) (portfolio.TLDFacts, error)
+	// Clock asks for nothing but what comes with every answer.
+	Clock(ctx context.Context) (portfolio.Answer, error)
 	Charges(ctx context.Context, since time.Time) iter.Seq2[portfolio.Page[portfolio.ChargeItem], error]
 }
 
@@ -48,6 +52,11 @@ type Purchaser interface {
 	Renewal(ctx context.Context, name string, id int64) (portfolio.Purchase, error)
 	Restore(ctx context.Context, name string, premium *portfolio.Money) (portfolio.Purchase, portfolio.Answer, error)
 	Restoration(ctx context.Context, name string, id int64) (portfolio.Purchase, error)
+}
+
+// Switcher switches DNSimple's own auto-renewal.
+type Switcher interface {
+	SetAutoRenewal(ctx context.Context, name string, on bool) error
 }
 
 // Settler answers pushes and registrant changes.

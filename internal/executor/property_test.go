@@ -15,7 +15,7 @@ import (
 // drawEvent draws anything that can happen to a row, whether it fits or not.
 func drawEvent(t *rapid.T, kind portfolio.OperationKind, at time.Time) event {
 	m := moment(at)
-	switch rapid.IntRange(0, 8).Draw(t, "event") {
+	switch rapid.IntRange(0, 10).Draw(t, "event") {
 	case 0:
 		return planned{m, fresh(kind)}
 	case 1, 2:
@@ -41,18 +41,23 @@ func drawEvent(t *rapid.T, kind portfolio.OperationKind, at time.Time) event {
 		}
 		return e
 	case 6:
-		return restarted{m}
+		return restarted{moment: m}
 	case 7:
 		seen := evidence{
 			happened: rapid.Bool().Draw(t, "happened"), readable: rapid.Bool().Draw(t, "readable"), read: rapid.Bool().Draw(t, "read"),
 			remote: portfolio.Progress(rapid.IntRange(0, 3).Draw(t, "remote")), state: "so", note: "so",
+			autoRenew: rapid.Bool().Draw(t, "auto-renewal"), registered: rapid.Bool().Draw(t, "registered"), expiresAt: noon.AddDate(0, 0, rapid.IntRange(-9, 40).Draw(t, "expires")),
 		}
 		if rapid.Bool().Draw(t, "impossible") {
 			seen.impossible = "gone"
 		}
-		return observed{m, seen}
+		return observed{moment: m, seen: seen}
+	case 8:
+		return resolved{moment: m, by: "operator", how: rapid.SampledFrom([]Resolution{ResolveDone, ResolveNotBought, ResolveBuyAgain}).Draw(t, "how")}
+	case 9:
+		return retried{moment: m}
 	default:
-		e := charged{moment: m, final: rapid.Bool().Draw(t, "final")}
+		e := charged{moment: m, final: rapid.Bool().Draw(t, "final"), vendor: rapid.Bool().Draw(t, "vendor")}
 		if rapid.Bool().Draw(t, "found") {
 			e.amount, e.refs = portfolio.Money(rapid.IntRange(0, 5000).Draw(t, "amount")), []string{"1#0"}
 		}
@@ -70,11 +75,12 @@ type history struct {
 func TestMachineProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]portfolio.OperationKind{
-			portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept, portfolio.OpReject, portfolio.OpCancelChange,
+			portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept, portfolio.OpReject, portfolio.OpCancelChange, portfolio.OpAutoRenewal,
 		}).Draw(t, "kind")
 		at := noon
 		first := fresh(kind)
 		first.Loud = rapid.Bool().Draw(t, "loud")
+		first.Probes = rapid.SampledFrom([]portfolio.PauseScope{"", portfolio.PauseBreaker, portfolio.PausePurchases}).Draw(t, "probes")
 		op, _, err := next(portfolio.Operation{}, planned{moment(at), first})
 		if err != nil {
 			t.Fatal(err)
@@ -91,6 +97,8 @@ func TestMachineProperties(t *testing.T) {
 			checkRow(t, row, at)
 			checkSteps(t, op, row, at)
 			checkTold(t, op, row, e, effects)
+			checkNet(t, op, row, effects)
+			checkPauses(t, op, row, e, effects)
 			op = row
 		}
 	})
@@ -155,6 +163,18 @@ func (h *history) check(t *rapid.T, op, row portfolio.Operation, e event, effect
 		t.Fatalf("unknown leads to %s", row.State)
 	}
 	if !op.State.Open() {
+		switch e.(type) {
+		case observed:
+			if !netOut(op) {
+				t.Fatalf("%s is looked at, and has nothing to put back", op.State)
+			}
+			return
+		case retried:
+			if op.State != portfolio.StateFailed {
+				t.Fatalf("%s is tried again", op.State)
+			}
+			return
+		}
 		if _, ok := e.(charged); !ok || op.State != portfolio.StateDone || row.State != portfolio.StateDone || op.Charge != nil && op.NextAt.IsZero() {
 			t.Fatalf("%s takes a %T", op.State, e)
 		}
@@ -183,8 +203,8 @@ func checkRow(t *rapid.T, row portfolio.Operation, at time.Time) {
 	if row.EndedAt.IsZero() == !row.State.Open() {
 		t.Fatalf("%s, and ended %s", row.State, row.EndedAt)
 	}
-	if row.State == portfolio.StateFailed && !row.NextAt.IsZero() {
-		t.Fatal("a failed row is looked at again")
+	if row.State == portfolio.StateFailed && !row.NextAt.IsZero() && (!row.Kind.Purchase() || row.Refused || row.NextAt.Before(at)) {
+		t.Fatal("a failed row is looked at again that has no next attempt")
 	}
 	if row.ArmedAt.IsZero() && (row.State == portfolio.StateArmed || row.State == portfolio.StatePending || row.State == portfolio.StateUnknown) {
 		t.Fatalf("%s, and never armed", row.State)
@@ -213,7 +233,7 @@ func checkTold(t *rapid.T, op, row portfolio.Operation, e event, effects []effec
 	for _, f := range effects {
 		say, ok := f.(tell)
 		switch {
-		case !ok, say.What == "delayed": // a warning that comes with the wait
+		case !ok, say.What == "delayed", say.What == "safety-net": // a word that comes with the wait
 		case say.What == "released":
 			told = append(told, "released")
 			if say.Level == portfolio.LevelAlert {
@@ -231,6 +251,8 @@ func checkTold(t *rapid.T, op, row portfolio.Operation, e event, effects []effec
 			if *row.Charge > row.Reserved {
 				want = []string{"alert price-differs"}
 			}
+		} else if ok && c.final && c.vendor && op.Charge == nil {
+			want = []string{"info charged"}
 		}
 	case row.State == portfolio.StateArmed:
 		want = []string{"info armed"}
@@ -248,8 +270,15 @@ func checkTold(t *rapid.T, op, row portfolio.Operation, e event, effects []effec
 		if row.Loud || row.Attention {
 			want = []string{"alert done"}
 		}
+	case row.State == portfolio.StateFailed && op.State == portfolio.StateFailed:
 	case row.State == portfolio.StateFailed:
 		want = []string{"alert failed"}
+		if row.Probes != "" && row.Probes == row.Stopped {
+			want = []string{"info failed"} // the pause was announced
+		}
+		if _, ok := e.(resolved); ok {
+			want = []string{"notice failed"} // whoever said so knows
+		}
 		// Nothing was ever sent; where that went on for a day, it is said aloud.
 		switch e.(type) {
 		case withdrawn, observed:
@@ -260,5 +289,52 @@ func checkTold(t *rapid.T, op, row portfolio.Operation, e event, effects []effec
 	}
 	if !slices.Equal(told, want) {
 		t.Fatalf("%s → %s by %T tells %v, not %v", op.State, row.State, e, told, want)
+	}
+}
+
+// checkNet: DNSimple's own auto-renewal is touched for an unknown renewal alone, and put
+// back only where it was off before and the renewal is done.
+func checkNet(t *rapid.T, op, row portfolio.Operation, effects []effect) {
+	for _, f := range effects {
+		by, ok := f.(renewBy)
+		switch {
+		case !ok:
+		case by.vendor && (op.State != portfolio.StateUnknown || row.Kind != portfolio.OpRenew || row.Net == nil || row.Net.Was):
+			t.Fatalf("auto-renewal is switched on for %s, %s: %+v", row.Kind, op.State, row.Net)
+		case !by.vendor && (op.State != portfolio.StateDone || row.Net == nil || row.Net.Was || !row.Net.BackAt.IsZero()):
+			t.Fatalf("auto-renewal is switched off for %s, %s: %+v", row.Kind, op.State, row.Net)
+		}
+	}
+	switch {
+	case op.Net == nil:
+	case row.Net == nil || row.Net.Was != op.Net.Was || !row.Net.AskedAt.Equal(op.Net.AskedAt):
+		t.Fatalf("what auto-renewal was is forgotten: %+v, %+v", op.Net, row.Net)
+	case op.Net != nil && !op.Net.BackAt.IsZero() && !row.Net.BackAt.Equal(op.Net.BackAt):
+		t.Fatal("it was put back twice")
+	}
+}
+
+// checkPauses: an account is paused for a refusal that concerns more than the one
+// operation, and for a second unknown purchase; what was let through to try a pause
+// ends it only by a clear answer.
+func checkPauses(t *rapid.T, op, row portfolio.Operation, e event, effects []effect) {
+	for _, f := range effects {
+		switch f := f.(type) {
+		case stop:
+			unknown := row.State == portfolio.StateUnknown && op.State != portfolio.StateUnknown && f.scope == portfolio.PauseBreaker
+			if !unknown && (row.State != portfolio.StateFailed || row.Stopped != f.scope) {
+				t.Fatalf("%s → %s pauses %s", op.State, row.State, f.scope)
+			}
+		case free:
+			a, ok := e.(answered)
+			clear := ok && (a.err == nil || f.breaker && row.State == portfolio.StateFailed)
+			if !clear || row.Probes == "" || row.Stopped != "" {
+				t.Fatalf("%s → %s ends a pause", op.State, row.State)
+			}
+		case probe:
+			if op.State != "" || row.Probes == "" {
+				t.Fatalf("%s → %s tries a pause", op.State, row.State)
+			}
+		}
 	}
 }

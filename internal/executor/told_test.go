@@ -33,10 +33,10 @@ func fits(e portfolio.Event) error {
 // event has its level is held of everything that any test's world tells.
 func TestCatalogueHasWhatIsTold(t *testing.T) {
 	can := map[string]string{
-		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered blocked alert",
+		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered expiring blocked alert",
 		portfolio.AboutPush:      "seen unproven held would-act blocked alert",
 		portfolio.AboutChange:    "seen held would-act blocked alert",
-		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed released charged price-differs",
+		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed released safety-net charged price-differs",
 		portfolio.AboutAccount:   "paused resumed",
 	}
 	for about, whats := range can {
@@ -80,19 +80,19 @@ func TestDelayIsToldOnceForAnOperation(t *testing.T) {
 	w := newWorld(t, soon, renewAll)
 	w.offset = time.Hour
 	w.scan()
-	equal(t, "at once", w.whats(), "alert delayed 1, info reserved 1")
+	equal(t, "at once", w.whats(), "alert delayed 1, alert expiring 1, info reserved 1")
 	for range 4 {
 		w.settle(5 * time.Hour)
 		w.scan()
 	}
 	// The domain is near its end, and its owner hears daily that it still waits.
-	equal(t, "twenty hours later", w.whats(), "alert blocked 1, alert delayed 1, info reserved 1")
+	equal(t, "twenty hours later", w.whats(), "alert blocked 1, alert delayed 1, alert expiring 1, info reserved 1")
 	for range 3 {
 		w.settle(5 * time.Hour)
 		w.scan()
 	}
 	// It was given up, and the next attempt does not come forward either.
-	equal(t, "a day later", w.whats(), "alert blocked 1, alert delayed 2, alert failed 1, info reserved 2")
+	equal(t, "a day later", w.whats(), "alert blocked 2, alert delayed 2, alert expiring 1, alert failed 1, info reserved 2")
 }
 
 // Nobody is alarmed by a reservation that is not needed any more.
@@ -105,7 +105,8 @@ func TestReleaseIsANotice(t *testing.T) {
 	equal(t, "told", w.whats(), "notice released 1")
 }
 
-// The account was announced as paused: its domains need not be, one by one.
+// The account was announced as paused: its domains need not be, one by one, but for
+// those that have come to a warning distance.
 func TestDomainsOfAPausedAccount(t *testing.T) {
 	w := newWorld(t, several, renewAll)
 	decisions := w.decide()
@@ -117,7 +118,7 @@ func TestDomainsOfAPausedAccount(t *testing.T) {
 			about = append(about, e.About+" "+e.What)
 		}
 	}
-	equal(t, "told", strings.Join(about, ", "), "account paused")
+	equal(t, "told", strings.Join(about, ", "), "account paused, domain expiring, domain expiring, domain expiring")
 	w.expect(1, 1500, renewsB)
 }
 
@@ -126,15 +127,15 @@ func TestDomainsOfAPausedAccount(t *testing.T) {
 func TestUncoveredAndLapsed(t *testing.T) {
 	w := newWorld(t, strings.Replace(soon, "+10d", "+2d", 1), ample)
 	w.scan()
-	equal(t, "registered", w.whats(), "alert uncovered 1")
+	equal(t, "registered", w.whats(), "alert expiring 1, alert uncovered 1")
 	w.clock.pass(day)
 	w.scan()
-	equal(t, "a day later", w.whats(), "alert uncovered 1")
+	equal(t, "a day later", w.whats(), "alert expiring 2, alert uncovered 1")
 	w.clock.pass(2 * day)
 	w.scan()
 	w.scan()
-	equal(t, "lapsed", w.whats(), "alert uncovered 2")
-	holds(t, w.told[1].Text, "it lapsed")
+	equal(t, "lapsed", w.whats(), "alert expiring 2, alert uncovered 2")
+	holds(t, w.told[len(w.told)-1].Text, "it lapsed")
 }
 
 // A rule that is tried out covers nothing.
@@ -142,7 +143,7 @@ func TestTrialCoversNothing(t *testing.T) {
 	w := newWorld(t, soon, renewAll+"mode = \"dry-run\"\n")
 	w.scan()
 	w.scan()
-	equal(t, "told", w.whats(), "alert uncovered 1, notice would-act 1")
+	equal(t, "told", w.whats(), "alert expiring 1, alert uncovered 1, notice would-act 1")
 	holds(t, w.heard("alert uncovered")[0].Text, "only a rule in dry-run speaks of it")
 }
 
@@ -207,6 +208,6 @@ func TestTrialCoversNothingThatLapsed(t *testing.T) {
 	w.clock.pass(3 * day)
 	w.scan()
 	w.scan()
-	equal(t, "told", w.whats(), "alert uncovered 2, notice would-act 1")
+	equal(t, "told", w.whats(), "alert expiring 1, alert uncovered 2, notice would-act 1")
 	holds(t, w.told[len(w.told)-1].Text, "it lapsed")
 }

@@ -2,11 +2,9 @@ package executor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"domaind/internal/portfolio"
 )
@@ -59,72 +57,4 @@ func (x *Executor) Prove(ctx context.Context, p portfolio.Push) portfolio.PushFa
 		f.Unproven = fmt.Sprintf("none of the configured accounts owns domain %d", p.DomainID)
 	}
 	return f
-}
-
-// probeEvery is how often an account that refused its token is tried again.
-const probeEvery = 15 * time.Minute
-
-// ready says whether an account is not paused, or may be tried again.
-func (x *Executor) ready(account int64) (bool, error) {
-	p, err := x.paused(account)
-	return err == nil && (p == nil || !x.now().Before(p.ProbeAt)), err
-}
-
-// Ready says whether an account may be read now: it is not paused, or it is time to
-// try it again. A new process tries at once: its operator may have mended the token.
-func (x *Executor) Ready(account int64) (bool, error) {
-	ready, err := x.ready(account)
-	if err != nil {
-		return false, err
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	first := !x.tried[account]
-	x.tried[account] = true
-	return ready || first, nil
-}
-
-// Report tells what became of a call with an account's token: a refused token
-// pauses the account, and is announced once; a success ends the pause.
-func (x *Executor) Report(account int64, callErr error) error {
-	var call *portfolio.CallError
-	refused := errors.As(callErr, &call) && call.Outcome == portfolio.OutcomeUnauthorized
-	if callErr != nil && !refused {
-		return nil
-	}
-	p, err := x.paused(account)
-	if err != nil {
-		return err
-	}
-	now := x.now()
-	event := portfolio.Event{At: now, AccountID: account, About: portfolio.AboutAccount}
-	switch {
-	case refused && p == nil:
-		event.Level, event.What = portfolio.LevelAlert, "paused"
-		event.Text = fmt.Sprintf("account %d: DNSimple refuses its token; nothing is done there until it accepts it again: %s", account, call)
-		return x.ledger.SetPause(portfolio.Pause{AccountID: account, Reason: "DNSimple refuses its token", Since: now, ProbeAt: now.Add(probeEvery)}, event)
-	case refused:
-		p.ProbeAt = now.Add(probeEvery)
-		return x.ledger.SetPause(*p)
-	case p != nil:
-		event.Level, event.What = portfolio.LevelNotice, "resumed"
-		event.Text = fmt.Sprintf("account %d: DNSimple accepts its token again", account)
-		x.freed.Store(true)
-		return x.ledger.ClearPause(account, event)
-	}
-	return nil
-}
-
-// paused gives the pause of an account; nil where it is not paused.
-func (x *Executor) paused(account int64) (*portfolio.Pause, error) {
-	pauses, err := x.ledger.Pauses()
-	if err != nil {
-		return nil, fmt.Errorf("look for pauses: %w", err)
-	}
-	for _, p := range pauses {
-		if p.AccountID == account {
-			return &p, nil
-		}
-	}
-	return nil, nil //nolint:nilnil // nil is "not paused": there is nothing else to tell
 }
