@@ -58,7 +58,10 @@ func (s *Store) check(tx *bbolt.Tx) error {
 	if err := a.compareEntries(); err != nil {
 		return err
 	}
-	return a.outbox()
+	if err := a.outbox(); err != nil {
+		return err
+	}
+	return a.remembered()
 }
 
 // audit computes from the rows what the other buckets should hold.
@@ -131,6 +134,12 @@ func (a *audit) indexed(seq sequence, op portfolio.Operation) error {
 			return differs("%s is due at %s, and not known as such", op, op.NextAt)
 		}
 		a.entries[dueBucket]++
+	}
+	if k := unknownKey(&op, seq); k != nil {
+		if bucket(a.tx, unknownBucket).Get(k) == nil {
+			return differs("%s became unknown at %s, and is not known as such", op, op.UnknownAt)
+		}
+		a.entries[unknownBucket]++
 	}
 	if domain := busyWith(&op); domain != 0 {
 		if err := a.leads(busyBucket, ident(domain), seq, op); err != nil {
@@ -209,7 +218,7 @@ func (a *audit) comparePurchases() error {
 
 // compareEntries finds entries of indexes that lead to no row, or to a wrong one.
 func (a *audit) compareEntries() error {
-	for _, index := range []string{attemptsBucket, openBucket, busyBucket, dueBucket, chargesBucket} {
+	for _, index := range []string{attemptsBucket, openBucket, busyBucket, dueBucket, unknownBucket, chargesBucket} {
 		n := 0
 		err := bucket(a.tx, index).ForEach(func(_, v []byte) error {
 			if n++; index == attemptsBucket {
@@ -264,4 +273,20 @@ func (a *audit) outbox() error {
 		return differs("%d events wait, %d of level info; counted were %d and %d", c.waiting, c.info, stored.waiting, stored.info)
 	}
 	return nil
+}
+
+// remembered reads what no row accounts for: the counter, pauses, and watches.
+func (a *audit) remembered() error {
+	if _, err := armedCount(a.tx); err != nil {
+		return err
+	}
+	err := bucket(a.tx, pausesBucket).ForEach(func(k, v []byte) error {
+		_, err := decodePause(k, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = watches(a.tx, nil)
+	return err
 }

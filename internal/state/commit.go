@@ -44,8 +44,8 @@ func (s *Store) update(act string, change func(*bbolt.Tx) error) error {
 // Commit makes a change durable, with the money it moves, the pauses, what is
 // remembered of domains and the events it causes, all of it or none. It fails with
 // [portfolio.ErrStale], [portfolio.ErrDomainBusy], [ErrRow], [ErrChange],
-// [ErrChargeClaimed], with the error of c.Allow as it is, or with [ErrCommit]. c.Allow
-// must not call the store.
+// [ErrChargeClaimed], [ErrUncounted], with the error of c.Allow as it is, or with
+// [ErrCommit]. c.Allow must not call the store.
 //
 // A row that does not exist yet must be the first attempt at its occasion, or a
 // later one than the last, which has failed. A pause that is lifted and begins in the
@@ -55,7 +55,27 @@ func (s *Store) Commit(c portfolio.Change) error {
 	if err != nil {
 		return err
 	}
-	return s.tell(p.act, p.events, p.apply)
+	arms := p.row != nil && p.row.op.State == portfolio.StateArmed && p.was != portfolio.StateArmed
+	if !arms {
+		return s.tell(p.act, p.events, p.apply)
+	}
+	op := &p.row.op
+	if op.Kind.Purchase() {
+		if err := s.countable(op.ArmedAt); err != nil {
+			return fmt.Errorf("%s: %w", p.act, err)
+		}
+	}
+	var n uint64
+	err = s.tell(p.act, p.events, func(tx *bbolt.Tx) (_ bool, err error) {
+		if _, err = p.apply(tx); err == nil {
+			n, err = countArmed(tx)
+		}
+		return true, err
+	})
+	if err != nil {
+		return err
+	}
+	return s.count(n, op.ArmedAt)
 }
 
 // prepared is a change whose parts were looked at and encoded, before the transaction

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -55,7 +56,7 @@ func survive(tb testing.TB, b []byte) (refused error) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	s, err := Open(path, Options{NoSync: true})
+	s, err := Open(path, Options{NoSync: true, Now: func() time.Time { return start }})
 	if err != nil {
 		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrNotState) && !errors.Is(err, ErrNewer) {
 			tb.Errorf("a damaged file: %v", err)
@@ -217,9 +218,8 @@ func TestATornCommitIsTheStateBefore(t *testing.T) {
 		}
 		copy(b[head:], after[head:head+headerSize+i]) // up to 40 of the head's 64 bytes
 		torn := filepath.Join(t.TempDir(), "state.db")
-		if err := os.WriteFile(torn, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		put(t, path, torn)
+		write(t, torn, b)
 		s := open1(t, torn)
 		check(t, s)
 		if _, ok, err := s.Operation(op.Key); ok || err != nil {
@@ -257,7 +257,7 @@ func TestEveryCommitSurvivesAKill(t *testing.T) {
 }
 
 func TestCheckFindsEveryDifference(t *testing.T) {
-	put := func(name string, key, value []byte) func(*bbolt.Tx) error {
+	set := func(name string, key, value []byte) func(*bbolt.Tx) error {
 		return func(tx *bbolt.Tx) error { return bucket(tx, name).Put(key, value) }
 	}
 	drop := func(name string) func(*bbolt.Tx) error {
@@ -270,41 +270,54 @@ func TestCheckFindsEveryDifference(t *testing.T) {
 		spoil func(*bbolt.Tx) error
 		say   string
 	}{
-		"tally changed":   {put(talliesBucket, []byte(tallyKey(0, "2026-03-01")), appendInt(appendInt(nil, 5), 1)), "the spending of all accounts in 2026-03-01 is kept as 0.05"},
-		"tally negative":  {put(talliesBucket, []byte(tallyKey(1010, reserved)), appendInt(appendInt(nil, -5), 1)), "what is reserved of account 1010"},
-		"tally extra":     {put(talliesBucket, []byte(tallyKey(9, "2026-03")), appendInt(appendInt(nil, 5), 1)), "account 9 in 2026-03"},
-		"tally garbage":   {put(talliesBucket, []byte("x"), []byte("y")), "a tally of 1 bytes"},
+		"tally changed":   {set(talliesBucket, []byte(tallyKey(0, "2026-03-01")), appendInt(appendInt(nil, 5), 1)), "the spending of all accounts in 2026-03-01 is kept as 0.05"},
+		"tally negative":  {set(talliesBucket, []byte(tallyKey(1010, reserved)), appendInt(appendInt(nil, -5), 1)), "what is reserved of account 1010"},
+		"tally extra":     {set(talliesBucket, []byte(tallyKey(9, "2026-03")), appendInt(appendInt(nil, 5), 1)), "account 9 in 2026-03"},
+		"tally garbage":   {set(talliesBucket, []byte("x"), []byte("y")), "a tally of 1 bytes"},
 		"tally lost":      {drop(talliesBucket), "is not kept"},
 		"attempt lost":    {drop(attemptsBucket), "the index attempts does not lead to"},
-		"attempt extra":   {put(attemptsBucket, []byte("x"), appendAttempt(nil, attemptAt{1, 1})), "the index attempts has"},
-		"attempt twice":   {put(attemptsBucket, []byte(base(renewal(1, 1))), appendAttempt([]attemptAt{{1, 1}}, attemptAt{2, 1})), "the index attempts has"},
-		"attempt broken":  {put(attemptsBucket, []byte(base(renewal(1, 1))), []byte("x")), "attempts of 1 bytes"},
+		"attempt extra":   {set(attemptsBucket, []byte("x"), appendAttempt(nil, attemptAt{1, 1})), "the index attempts has"},
+		"attempt twice":   {set(attemptsBucket, []byte(base(renewal(1, 1))), appendAttempt([]attemptAt{{1, 1}}, attemptAt{2, 1})), "the index attempts has"},
+		"attempt broken":  {set(attemptsBucket, []byte(base(renewal(1, 1))), []byte("x")), "attempts of 1 bytes"},
 		"open lost":       {drop(openBucket), "is open, and not known as such"},
-		"open extra":      {put(openBucket, number(77), present()), "the index open has"},
+		"open extra":      {set(openBucket, number(77), present()), "the index open has"},
 		"busy lost":       {drop(busyBucket), "the index busy does not lead to"},
-		"busy elsewhere":  {put(busyBucket, ident(2), number(1)), "the index busy does not lead to"},
+		"busy elsewhere":  {set(busyBucket, ident(2), number(1)), "the index busy does not lead to"},
 		"due lost":        {drop(dueBucket), "is due at"},
-		"due extra":       {put(dueBucket, dueKey(&portfolio.Operation{NextAt: start}, 1), present()), "the index due has"},
+		"due extra":       {set(dueBucket, dueKey(&portfolio.Operation{NextAt: start}, 1), present()), "the index due has"},
 		"charge lost":     {drop(chargesBucket), "the index charges does not lead to"},
-		"charge extra":    {put(chargesBucket, chargeKey(1010, "x"), number(1)), "the index charges has"},
+		"charge extra":    {set(chargesBucket, chargeKey(1010, "x"), number(1)), "the index charges has"},
 		"purchase lost":   {drop(purchasesBucket), "the last purchase of"},
-		"purchase extra":  {put(purchasesBucket, []byte("nx"), lastPurchase{at: start}.bytes()), "the last purchase of"},
-		"purchase broken": {put(purchasesBucket, []byte("nx"), []byte("x")), "a last purchase of 1 bytes"},
-		"row lost":        {drop(rowsBucket), "the rows make it 2.00 in 2"},
-		"row broken":      {put(rowsBucket, number(1), []byte("{")), "row 1"},
-		"row malformed":   {put(rowsBucket, number(1), []byte("{}")), "it has no key"},
-		"row extra":       {put(rowsBucket, number(1<<40), []byte(`{}`)), "not given out yet"},
+		"purchase extra":  {set(purchasesBucket, []byte("nx"), lastPurchase{at: start}.bytes()), "the last purchase of"},
+		"purchase broken": {set(purchasesBucket, []byte("nx"), []byte("x")), "a last purchase of 1 bytes"},
+		"row lost":        {drop(rowsBucket), "the rows make it 3.00 in 3"},
+		"row broken":      {set(rowsBucket, number(1), []byte("{")), "row 1"},
+		"row malformed":   {set(rowsBucket, number(1), []byte("{}")), "it has no key"},
+		"row extra":       {set(rowsBucket, number(1<<40), []byte(`{}`)), "not given out yet"},
 		"event lost":      {drop(outboxBucket), "counted were"},
-		"event broken":    {put(outboxBucket, number(1), []byte("![")), "event 1"},
-		"event empty":     {put(outboxBucket, number(1), nil), "event 1 is empty"},
-		"event kept":      {put(outboxBucket, number(1), []byte(`!{"level":"info"}`)), "event 1 is of level info"},
-		"event extra":     {put(outboxBucket, number(1<<40), []byte("!{}")), "not given out yet"},
-		"counters broken": {put(metaBucket, []byte(countersKey), []byte("1")), "counters"},
+		"event broken":    {set(outboxBucket, number(1), []byte("![")), "event 1"},
+		"event empty":     {set(outboxBucket, number(1), nil), "event 1 is empty"},
+		"event kept":      {set(outboxBucket, number(1), []byte(`!{"level":"info"}`)), "event 1 is of level info"},
+		"event extra":     {set(outboxBucket, number(1<<40), []byte("!{}")), "not given out yet"},
+		"unknown lost":    {drop(unknownBucket), "became unknown at"},
+		"unknown extra":   {set(unknownBucket, unknownKey(&portfolio.Operation{Kind: portfolio.OpRenew, UnknownAt: start}, 1), present()), "the index unknown has"},
+		"armed broken":    {set(metaBucket, []byte(armedKey), []byte("1")), "the count of what was armed"},
+		"armed too large": {set(metaBucket, []byte(armedKey), number(maxArmed)), "the count of what was armed"},
+		"pause broken":    {set(pausesBucket, pauseKey(1010, "renew"), []byte("{")), "the pause"},
+		"pause elsewhere": {set(pausesBucket, pauseKey(1010, "renew"), []byte(`{"account":1010,"scope":"restore"}`)), "stands at"},
+		"watch broken":    {set(watchBucket, watchKey(1010), []byte("{")), "remembered of account 1010"},
+		"watch domain":    {set(watchBucket, watchedKey(1010, 1), []byte("{}")), "of which nothing is"},
+		"watch key":       {set(watchBucket, []byte("x"), []byte("{}")), "a watch has the key 78"},
+		"counters broken": {set(metaBucket, []byte(countersKey), []byte("1")), "counters"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fresh(t)
 			history(t, s, 3)
+			unknown := armed(renewal(9, 100), "2026-03-01")
+			unknown.State, unknown.UnknownAt = portfolio.StateUnknown, start
+			commit(t, s, "", unknown)
 			check(t, s)
+			s.db.StrictMode = false
 			if err := s.db.Update(c.spoil); err != nil {
 				t.Fatal(err)
 			}

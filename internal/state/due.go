@@ -20,11 +20,14 @@ func dueKey(op *portfolio.Operation, seq sequence) []byte {
 }
 
 func (r *row) indexDue(tx *bbolt.Tx, old *portfolio.Operation) error {
-	was, is := dueKey(old, r.seq), dueKey(&r.op, r.seq)
+	return reindex(bucket(tx, dueBucket), dueKey(old, r.seq), dueKey(&r.op, r.seq))
+}
+
+// reindex moves an entry of an index from one key to another; nil: none.
+func reindex(b *bbolt.Bucket, was, is []byte) error {
 	if bytes.Equal(was, is) {
 		return nil
 	}
-	b := bucket(tx, dueBucket)
 	if was != nil {
 		if err := b.Delete(was); err != nil {
 			return err

@@ -8,11 +8,7 @@ import (
 )
 
 func TestDueFollowsNextAt(t *testing.T) {
-	s, err := Open(t.TempDir()+"/state.db", Options{NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := fresh(t)
 	t0 := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	put := func(subject int64, was, is portfolio.OperationState, next time.Time) {
 		t.Helper()
@@ -63,18 +59,52 @@ func TestDueFollowsNextAt(t *testing.T) {
 	}
 }
 
+// TestAFailedRowIsDueForItsNextAttempt: until a later commit says that it is not.
+func TestAFailedRowIsDueForItsNextAttempt(t *testing.T) {
+	s := fresh(t)
+	op := armed(renewal(1, 100), "2026-03-01")
+	commit(t, s, "", op)
+	op = ended(op, portfolio.StateFailed, start)
+	op.NextAt, op.Stopped = start.Add(time.Hour), portfolio.PausePurchases
+	commit(t, s, portfolio.StateArmed, op)
+	want := func(at time.Time, next time.Time, want ...portfolio.Operation) {
+		t.Helper()
+		due, n, err := s.Due(at)
+		if err != nil || !n.Equal(next) {
+			t.Errorf("next at %s: %v, want %s", n, err, next)
+		}
+		wantSame(t, due, want)
+		check(t, s)
+	}
+	want(start, start.Add(time.Hour))
+	want(start.Add(time.Hour), time.Time{}, op)
+	if open, err := s.OpenOperations(); err != nil || len(open) != 0 {
+		t.Errorf("it is open: %v, %v", open, err)
+	}
+	op.NextAt = start.Add(2 * time.Hour)
+	commit(t, s, portfolio.StateFailed, op)
+	want(start.Add(time.Hour), start.Add(2*time.Hour))
+
+	// The next attempt is made, and in the same breath the failed one waits no more.
+	next := attempt(renewal(1, 100), 2)
+	commit(t, s, "", next)
+	op.NextAt = time.Time{}
+	commit(t, s, portfolio.StateFailed, op)
+	want(start.Add(3*time.Hour), time.Time{})
+
+	reopened := op
+	reopened.State = portfolio.StateReserved
+	wantError(t, s.Commit(portfolio.Change{Operation: &reopened, Was: portfolio.StateFailed}), ErrRow)
+}
+
 func TestToldHearsWhatWasStored(t *testing.T) {
 	var heard []string
-	s, err := Open(t.TempDir()+"/state.db", Options{NoSync: true, Told: func(e portfolio.Event) {
+	s := openWith(t, t.TempDir()+"/state.db", Options{Told: func(e portfolio.Event) {
 		if e.Number != uint64(len(heard)+1) {
 			t.Errorf("event %q has number %d", e.What, e.Number)
 		}
 		heard = append(heard, e.What)
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
 	for range 2 {
 		if err := s.Commit(portfolio.Change{Events: []portfolio.Event{
 			{Level: portfolio.LevelAlert, About: portfolio.AboutScan, What: "once", Once: "x"},
@@ -89,11 +119,7 @@ func TestToldHearsWhatWasStored(t *testing.T) {
 }
 
 func TestToldBeforeCostsNoTransaction(t *testing.T) {
-	s, err := Open(t.TempDir()+"/state.db", Options{NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := fresh(t)
 	once := portfolio.Change{Events: []portfolio.Event{{Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "once", Once: "x"}}}
 	if err := s.Commit(once); err != nil {
 		t.Fatal(err)

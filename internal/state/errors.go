@@ -15,6 +15,9 @@ var (
 	ErrOlder = errors.New("written by an older domaind")
 	// ErrNone: there is no file, and it was opened read-only.
 	ErrNone = errors.New("there is no state yet")
+	// ErrRestored: the file may be an old copy, and was opened without a clock, by which
+	// a pause could say since when that is known.
+	ErrRestored = errors.New("it may be an old copy")
 )
 
 // ErrCorrupt is in the errors of [Open], of [Store.Check] and of every read that
@@ -33,6 +36,9 @@ var (
 	ErrChange = errors.New("not a valid change")
 	// ErrChargeClaimed: another row already claims this line of the billing charges.
 	ErrChargeClaimed = errors.New("the charge belongs to another operation")
+	// ErrUncounted: a purchase is not armed, because the file beside the state, which
+	// tells an old copy from the state itself, cannot be written.
+	ErrUncounted = errors.New("what is armed could not be counted beside the state")
 	// ErrNoEvent: there is no event of this number in the outbox.
 	ErrNoEvent = errors.New("no such event is waiting")
 )

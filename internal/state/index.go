@@ -54,6 +54,9 @@ func (r *row) index(tx *bbolt.Tx, old *portfolio.Operation) error {
 	if err := r.indexDue(tx, old); err != nil {
 		return err
 	}
+	if err := r.indexUnknown(tx, old); err != nil {
+		return err
+	}
 	if err := r.indexCharges(tx, old); err != nil {
 		return err
 	}

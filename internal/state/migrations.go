@@ -14,10 +14,13 @@ import (
 func migrations() schema { return schema{scopePauses} }
 
 // scopePauses brings version 1 to version 2: pauses have a scope, where there was one
-// for each account, and what was seen of domains is remembered.
+// for each account; what was seen of domains is remembered; purchases that became unknown
+// have an index. What was armed is counted from here on.
 func scopePauses(tx *bbolt.Tx) error {
-	if _, err := tx.CreateBucket([]byte(watchBucket)); err != nil {
-		return fmt.Errorf("create the bucket %s: %w", watchBucket, err)
+	for _, name := range []string{watchBucket, unknownBucket} {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return fmt.Errorf("create the bucket %s: %w", name, err)
+		}
 	}
 	b := bucket(tx, pausesBucket)
 	if b == nil {

@@ -311,9 +311,12 @@ func (m *model) crash(t *rapid.T) {
 	m.t = t
 	b, err := os.ReadFile(m.path)
 	m.must(err)
+	counter, err := os.ReadFile(m.path + armedSuffix)
+	m.must(err)
 	m.must(m.s.Close())
 	m.path += "+"
 	m.must(os.WriteFile(m.path, b, 0o600))
+	m.must(os.WriteFile(m.path+armedSuffix, counter, 0o600))
 	uuid := m.s.UUID()
 	m.open()
 	m.same(m.s.UUID(), uuid)
@@ -321,8 +324,8 @@ func (m *model) crash(t *rapid.T) {
 
 func (m *model) open() {
 	var err error
-	m.s, err = Open(m.path, Options{NoSync: true})
-	m.must(err) // without bbolt's check after every commit: compare makes it
+	m.s, err = Open(m.path, Options{NoSync: true, strict: true})
+	m.must(err)
 }
 
 func TestStoreIsItsModel(t *testing.T) {

@@ -35,8 +35,11 @@ type Options struct {
 	// Told, where it is not nil, hears every event once it is durable, in order. It
 	// is called while changes wait, and must not call the store.
 	Told func(portfolio.Event)
-	// Now, where it is not nil, lets Open remove marks older than 400 days.
+	// Now is the time of day. It lets Open remove marks older than 400 days, and open a
+	// state that may be an old copy, which without it is [ErrRestored].
 	Now func() time.Time
+
+	strict bool // has bbolt check the whole file after every commit: for tests
 }
 
 // Store is an open state file. Its methods are safe for concurrent use; none may
@@ -44,11 +47,14 @@ type Options struct {
 type Store struct {
 	db   *bbolt.DB
 	file *os.File // bbolt's own descriptor, for reads around its memory map
+	path string   // of the file itself, wherever links lead from; "" where it is open for reading
 	uuid string
 	wake chan struct{}
 
-	writing sync.Mutex
-	failed  error // the first failed commit; guarded by writing
+	writing sync.Mutex // guards the following
+	failed  error      // the first failed commit
+	armed   uint64     // how many commits armed something
+	beside  *armedFile // says so too; nil where the state is open for reading, or closed
 
 	telling sync.Mutex // orders what told hears
 	told    func(portfolio.Event)
@@ -61,8 +67,12 @@ const maxInfo = 100_000
 
 // Open opens the state file at path, and creates it, and its folder, where there
 // is none and o does not say read-only. It fails with [ErrLocked], [ErrNotState],
-// [ErrCorrupt], [ErrNewer], with [ErrNone] or [ErrOlder] where o says read-only,
-// or with the error of the file system. What it refuses it does not touch.
+// [ErrCorrupt], [ErrNewer], with [ErrNone] or [ErrOlder] where o says read-only, with
+// [ErrRestored] where o has no Now, or with the error of the file system. What it
+// refuses it does not touch.
+//
+// A state that is an old copy, or may be, by what the small file beside it says, is
+// opened, with a pause of scope [portfolio.PauseRestored] and an alert in it.
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o, migrations())
 	if err != nil {
@@ -157,8 +167,9 @@ func inspect(path string, o Options, known schema) (*Store, identity, error) {
 			case is.version < known.current() && toRead:
 				return fmt.Errorf("%w: its schema has version %d, this domaind knows %d and migrates it when the daemon starts",
 					ErrOlder, is.version, known.current())
-			case is.version < known.current():
-				return nil
+			}
+			if _, err = armedCount(tx); err != nil || is.version < known.current() {
+				return err
 			}
 			return complete(tx)
 		})
@@ -168,52 +179,6 @@ func inspect(path string, o Options, known schema) (*Store, identity, error) {
 	}
 	s.uuid = is.uuid
 	return s, is, nil
-}
-
-// openForWriting opens a file that was inspected, and brings it up to date.
-func openForWriting(path string, o Options, known schema, is identity) (*Store, error) {
-	o.Timeout /= 2
-	s, err := openFile(path, o)
-	if err != nil {
-		return nil, err
-	}
-	s.uuid = is.uuid
-	err = guard(func() error { return s.prepare(o, known, is) })
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	removeLeftovers(path)
-	return s, nil
-}
-
-// prepare makes sure that the file is still the one that was inspected, migrates
-// it and prunes it.
-func (s *Store) prepare(o Options, known schema, was identity) error {
-	err := s.view(func(tx *bbolt.Tx) error {
-		is, err := identify(tx)
-		if err == nil && is != was {
-			err = fmt.Errorf("%w: another domaind has just written to it", ErrLocked)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if was.version < known.current() {
-		err := s.update("migrate the state", func(tx *bbolt.Tx) error {
-			if err := known.migrate(tx, was.version); err != nil {
-				return err
-			}
-			return complete(tx)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if o.Now == nil {
-		return nil
-	}
-	return s.update("prune the marks", func(tx *bbolt.Tx) error { return prune(tx, o.Now()) })
 }
 
 // openFile opens an existing file with bbolt, under a lock.
@@ -236,6 +201,7 @@ func openFile(path string, o Options) (s *Store, err error) {
 		return err
 	})
 	if err == nil {
+		s.db.StrictMode = o.strict
 		return s, nil
 	}
 	if s.file == nil {
@@ -276,7 +242,14 @@ func guard(read func() error) (err error) {
 // Close releases the file after the calls under way have ended. It may be called
 // more than once.
 func (s *Store) Close() error {
-	if err := s.db.Close(); err != nil {
+	err := s.db.Close()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.beside != nil {
+		s.beside.close()
+		s.beside = nil
+	}
+	if err != nil {
 		return fmt.Errorf("close the state: %w", err)
 	}
 	return nil

@@ -30,12 +30,12 @@ func TestOpenCreatesWhole(t *testing.T) {
 	if err := errors.Join(s.Close(), s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]fs.FileMode{path: 0o600, dir: fs.ModeDir | 0o700} {
+	for name, want := range map[string]fs.FileMode{path: 0o600, path + armedSuffix: 0o600, dir: fs.ModeDir | 0o700} {
 		if info, err := os.Stat(name); err != nil || info.Mode() != want {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 		t.Errorf("beside the file: %v, %v", entries, err)
 	}
 	again := open1(t, path)
@@ -60,7 +60,7 @@ func TestOpenThatFailsLeavesNothing(t *testing.T) {
 
 func TestOpenRemovesWhatACrashLeft(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"state.db.new-123", "other.db.new-1", "state.db.backup"} {
+	for _, name := range []string{"state.db.new-123", "state.db.new-4", "other.db.new-1", "state.db.backup"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestOpenRemovesWhatACrashLeft(t *testing.T) {
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
-	wantSame(t, left, []string{"other.db.new-1", "state.db", "state.db.backup"})
+	wantSame(t, left, []string{"other.db.new-1", "state.db", "state.db.armed", "state.db.backup"})
 }
 
 func TestOpenReadOnly(t *testing.T) {

@@ -26,12 +26,14 @@ const (
 	pausesBucket    = "pauses"
 	watchBucket     = "watch"
 	jobsBucket      = "jobs"
+	unknownBucket   = "unknown"
 )
 
 func buckets() []string {
 	return []string{
 		metaBucket, rowsBucket, attemptsBucket, openBucket, busyBucket, dueBucket, talliesBucket, purchasesBucket,
 		chargesBucket, outboxBucket, asideBucket, marksBucket, pausesBucket, watchBucket, jobsBucket,
+		unknownBucket,
 	}
 }
 
@@ -41,6 +43,7 @@ const (
 	schemaKey   = "schema"
 	uuidKey     = "uuid"
 	countersKey = "outbox"
+	armedKey    = "armed"
 )
 
 // program is what a state file says that it belongs to.

@@ -23,11 +23,22 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // every commit.
 func open1(tb testing.TB, path string) *Store {
 	tb.Helper()
-	s, err := Open(path, Options{NoSync: true})
+	return openWith(tb, path, Options{})
+}
+
+// openAt does so at a moment.
+func openAt(tb testing.TB, path string, now time.Time) *Store {
+	tb.Helper()
+	return openWith(tb, path, Options{Now: func() time.Time { return now }})
+}
+
+func openWith(tb testing.TB, path string, o Options) *Store {
+	tb.Helper()
+	o.NoSync, o.strict = true, true
+	s, err := Open(path, o)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.db.StrictMode = true
 	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			tb.Error(err)
@@ -142,6 +153,21 @@ func contents(tb testing.TB, path string) []byte {
 		tb.Fatal(err)
 	}
 	return b
+}
+
+// put copies a state to a path, with the file beside it.
+func put(tb testing.TB, from, to string) {
+	tb.Helper()
+	for _, suffix := range []string{"", armedSuffix} {
+		write(tb, to+suffix, contents(tb, from+suffix))
+	}
+}
+
+func write(tb testing.TB, path string, b []byte) {
+	tb.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 func unchanged(tb testing.TB, path string, before []byte) {

@@ -157,21 +157,24 @@ func (s *Store) WatchedOf(account int64) (w portfolio.Watch, ok bool, err error)
 	return all[0], true, nil
 }
 
-// watched reads the watches whose keys have a prefix.
-func (s *Store) watched(prefix []byte) ([]portfolio.Watch, error) {
-	var all []portfolio.Watch
-	err := s.view(func(tx *bbolt.Tx) error {
-		c := bucket(tx, watchBucket).Cursor()
-		for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			var err error
-			if all, err = appendWatched(all, k, v); err != nil {
-				return err
-			}
-		}
-		return nil
+func (s *Store) watched(prefix []byte) (all []portfolio.Watch, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		all, err = watches(tx, prefix)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what is remembered of domains: %w", err)
+	}
+	return all, nil
+}
+
+// watches reads the watches whose keys have a prefix.
+func watches(tx *bbolt.Tx, prefix []byte) (all []portfolio.Watch, err error) {
+	c := bucket(tx, watchBucket).Cursor()
+	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if all, err = appendWatched(all, k, v); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
