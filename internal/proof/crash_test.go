@@ -1,0 +1,180 @@
+package proof
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	// Worlds come and go by the thousand, and each is small.
+	debug.SetGCPercent(400)
+	goleak.VerifyTestMain(m)
+}
+
+// How much the tests do. What a process finds when it starts is the same whether the one
+// before died right after something or right before what comes next; so every second
+// point is enough, and -whole takes them all.
+var (
+	whole     = flag.Bool("whole", false, "crash before and after everything, in all pairs")
+	pairsEach = flag.Int("pairs-each", 29, "without -whole, try each n-th pair of crashes")
+)
+
+// lived is what came of a scenario.
+type lived struct {
+	points []int // the points of its last life at which it may be ended
+	err    error
+	story  string
+}
+
+// act plays a scenario in which the first lives end at the points given.
+func (s scenario) act(ctx context.Context, path string, deaths ...int) (out lived) {
+	defer removeState(path)
+	w, err := newWorld(ctx, s.plan.scene, path, 1)
+	if err != nil {
+		return lived{err: err}
+	}
+	w.deaths = deaths
+	if err = w.play(s.plan); err == nil {
+		err = s.check(w)
+	}
+	if err == nil && len(w.watch.crashes) != len(deaths) {
+		err = fmt.Errorf("it was to die %d times, and died %d times", len(deaths), len(w.watch.crashes))
+	}
+	if w.p != nil {
+		out.points = append([]int{1}, w.p.after...)
+		if *whole {
+			out.points = out.points[:0]
+			for k := range w.p.passed {
+				out.points = append(out.points, k+1)
+			}
+		}
+	}
+	if out.err = errors.Join(err, w.close()); out.err != nil {
+		out.story = w.story()
+	}
+	return out
+}
+
+// each plays a scenario once for each of many ways to die, side by side, and hands out
+// what came of each.
+func (s scenario) each(t *testing.T, ways iter.Seq[[]int], lived func(deaths []int, out lived)) int {
+	t.Helper()
+	dir := t.TempDir()
+	jobs := make(chan []int)
+	var n, failed atomic.Int64
+	var wg sync.WaitGroup
+	for worker := range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for deaths := range jobs {
+				n.Add(1)
+				got := s.act(t.Context(), filepath.Join(dir, fmt.Sprintf("state-%d.db", worker)), deaths...)
+				if got.err != nil && failed.Add(1) <= 3 {
+					t.Errorf("deaths at %v: %v\n%s", deaths, got.err, got.story)
+				}
+				lived(deaths, got)
+			}
+		})
+	}
+	for deaths := range ways {
+		if failed.Load() >= 3 {
+			break
+		}
+		jobs <- deaths
+	}
+	close(jobs)
+	wg.Wait()
+	return int(n.Load())
+}
+
+// alone plays a scenario without any crash.
+func (s scenario) alone(t *testing.T) lived {
+	t.Helper()
+	out := s.act(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	if out.err != nil {
+		t.Fatalf("without any crash: %v\n%s", out.err, out.story)
+	}
+	if len(out.points) < 20 {
+		t.Fatalf("only %d points", len(out.points))
+	}
+	return out
+}
+
+// once dies at each of some points.
+func once(points []int) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		for _, k := range points {
+			if !yield([]int{k}) {
+				return
+			}
+		}
+	}
+}
+
+// TestEveryCrash lets the process die at every point of every scenario.
+func TestEveryCrash(t *testing.T) {
+	for _, s := range scenarios(t) {
+		t.Run(s.name, func(t *testing.T) {
+			n := s.each(t, once(s.alone(t).points), func([]int, lived) {})
+			t.Logf("%d crashes", n)
+		})
+	}
+}
+
+// TestEveryPairOfCrashes lets the process die at every point of a short scenario, and
+// the next one at every point of its own life.
+func TestEveryPairOfCrashes(t *testing.T) {
+	stride := *pairsEach
+	if *whole {
+		stride = 1
+	}
+	for _, s := range scenarios(t) {
+		if !s.single {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			var mu sync.Mutex
+			next := make(map[int][]int) // the points of the second life, by the end of the first
+			first := s.alone(t).points
+			if stride > 1 {
+				// Fewer first lives, and fewer points of each second one.
+				first = thin(first, 0, 4)
+			}
+			s.each(t, once(first), func(deaths []int, out lived) {
+				mu.Lock()
+				defer mu.Unlock()
+				next[deaths[0]] = out.points
+			})
+			pairs := func(yield func([]int) bool) {
+				for i, k := range first {
+					for _, l := range thin(next[k], i, max(1, stride/4)) {
+						if !yield([]int{k, l}) {
+							return
+						}
+					}
+				}
+			}
+			n := s.each(t, pairs, func([]int, lived) {})
+			t.Logf("%d pairs", n)
+		})
+	}
+}
+
+// thin takes each n-th point, not always the same.
+func thin(points []int, from, n int) []int {
+	var out []int
+	for i := from % n; i < len(points); i += n {
+		out = append(out, points[i])
+	}
+	return out
+}

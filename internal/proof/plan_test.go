@@ -1,0 +1,174 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What can happen in a plan.
+type happening string
+
+const (
+	faulty     happening = "fault"     // Fault hits Calls, Count of them (0: all), for a while
+	crashing   happening = "crash"     // the process dies, Count points from then on
+	restarting happening = "restart"   // the process ends in good order
+	natsAway   happening = "nats-away" // for a while
+	natsFull   happening = "nats-full" // for a while
+	ackLosing  happening = "ack-lost"  // of the next Count publications
+	jumping    happening = "clock"     // domaind's clock is off by By, for a while
+	renewing   happening = "by-hand"   // a person renews Domain
+	autoOn     happening = "auto-on"   // a person switches the auto-renewal of Domain on
+	autoOff    happening = "auto-off"  // … and off
+	correcting happening = "corrected" // the registry shows the expiration of Domain Count days later
+	pricing    happening = "price"     // DNSimple asks Count cents for a year of everything, for a while, and charges as before
+)
+
+// event is one thing that happens in a plan.
+type event struct {
+	At     time.Duration // since the beginning
+	What   happening
+	Fault  string
+	Calls  calls
+	Count  int
+	For    time.Duration
+	By     time.Duration
+	Domain string
+}
+
+func (e event) String() string {
+	text := fmt.Sprintf("%s %s", began.Add(e.At).Format(time.DateTime), e.What)
+	for _, part := range []string{e.Fault, string(e.Calls), e.Domain} {
+		if part != "" {
+			text += " " + part
+		}
+	}
+	if e.Count != 0 {
+		text += fmt.Sprintf(" ×%d", e.Count)
+	}
+	if e.For != 0 {
+		text += fmt.Sprintf(" for %s", e.For)
+	}
+	if e.By != 0 {
+		text += fmt.Sprintf(" by %s", e.By)
+	}
+	return text
+}
+
+// plan is a world and what happens in it.
+type plan struct {
+	scene  scene
+	events []event
+	lasts  time.Duration // until everything is mended
+	rests  time.Duration // after that
+}
+
+func (p plan) String() string {
+	lines := make([]string, 0, len(p.events))
+	for _, e := range p.events {
+		lines = append(lines, "  "+e.String())
+	}
+	return p.scene.portfolio + "\n" + strings.Join(lines, "\n")
+}
+
+// schedule makes the appointments of a plan.
+func (w *world) schedule(p plan) {
+	for _, e := range p.events {
+		w.later(began.Add(e.At), func() { w.happen(e) })
+	}
+	w.later(began.Add(p.lasts), w.mend)
+}
+
+// happen lets an event of a plan happen.
+func (w *world) happen(e event) {
+	switch e.What {
+	case faulty:
+		w.watch.troubled(max(e.For, time.Hour))
+		w.inject(e)
+	case crashing:
+		w.watch.troubled(time.Hour)
+		if w.p != nil {
+			w.p.in(e.Count)
+		}
+	case restarting:
+		w.watch.troubled(time.Hour)
+		w.restart()
+	case natsAway, natsFull:
+		w.nats = streamAway
+		if e.What == natsFull {
+			w.nats = streamFull
+		}
+		w.ends(e, func() { w.nats = streamFine })
+	case ackLosing:
+		w.ackLost += e.Count
+	case jumping:
+		w.watch.troubled(e.For)
+		w.offset = e.By
+		w.ends(e, func() { w.offset = 0 })
+	case renewing:
+		if id := w.byHand("POST", "/registrar/domains/"+e.Domain+"/renewals", `{"period":1}`); id != 0 {
+			w.watch.hands[id] = true
+		}
+	case autoOn:
+		w.byHand("PUT", "/registrar/domains/"+e.Domain+"/auto_renewal", "")
+	case autoOff:
+		w.byHand("DELETE", "/registrar/domains/"+e.Domain+"/auto_renewal", "")
+	case correcting:
+		w.shifts[fmt.Sprint(w.watch.domains[e.Domain].ID)] = e.Count
+	case pricing:
+		w.watch.troubled(e.For)
+		w.prices = e.Count
+		w.ends(e, func() { w.prices = 0 })
+	}
+}
+
+// ends makes an appointment for the end of an event.
+func (w *world) ends(e event, do func()) { w.later(w.clock.Now().Add(e.For), do) }
+
+// inject begins a fault.
+func (w *world) inject(e event) {
+	until := w.clock.Now().Add(e.For)
+	if slices.Contains(wireFaults(), wireFault(e.Fault)) {
+		h := &hitting{fault: wireFault(e.Fault), calls: e.Calls, left: e.Count, until: until}
+		w.hitting = append(w.hitting, h)
+		w.ends(e, func() { w.hitting = slices.DeleteFunc(w.hitting, func(o *hitting) bool { return o == h }) })
+		return
+	}
+	f, ok := serverFaults()[e.Fault]
+	if !ok {
+		w.watch.broken("there is no fault %q", e.Fault)
+		return
+	}
+	f.Method, f.Path = e.Calls.pattern()
+	f.Count = e.Count
+	id, err := w.server.Inject(f)
+	if err != nil {
+		w.watch.broken("inject %s: %v", e, err)
+		return
+	}
+	w.injected[id] = true
+	w.ends(e, func() {
+		w.server.Remove(id)
+		delete(w.injected, id)
+	})
+}
+
+// mend brings everything but the past into order.
+func (w *world) mend() {
+	w.hitting, w.offset, w.nats, w.ackLost, w.prices = nil, 0, streamFine, 0, 0
+	w.publishes = 0
+	for id := range w.injected {
+		w.server.Remove(id)
+	}
+	clear(w.injected)
+}
+
+// play lets a plan happen from its beginning to its rest.
+func (w *world) play(p plan) error {
+	w.schedule(p)
+	if err := w.run(began.Add(p.lasts + p.rests)); err != nil {
+		return err
+	}
+	return w.rest()
+}

@@ -1,0 +1,284 @@
+package proof
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/state"
+)
+
+// watch looks on from outside of every process, and remembers what each of them
+// forgets. The first thing that is not as it must be is kept as its error.
+type watch struct {
+	w   *world
+	err error
+
+	rows  map[string]portfolio.Operation // as last made durable, by key
+	keys  []string                       // in order of creation
+	posts map[string]int                 // requests that left, and may have been obeyed, by key
+	told  []told                         // every event that became durable, in order
+	fresh int                            // how many of them belong to earlier commits
+
+	strangers map[int64]bool
+	uncovered map[string]bool
+	hands     map[int64]bool // renewals and restores that a person ordered
+	terms     map[string]int // purchases of ours that took effect, by name and expiration
+
+	domains map[string]truth // as last looked at
+	charges int              // how many charges had been made then
+	next    time.Time        // when the next of them expires
+	trouble []trouble
+	errors  []string // what ticks failed with
+	crashes []string // where processes died
+}
+
+// told is an event, and when it was told by the world's clock.
+type told struct {
+	portfolio.Event
+	at time.Time
+}
+
+// trouble is a time in which something was not in order.
+type trouble struct{ from, to time.Time }
+
+func newWatch(w *world, s scene) *watch {
+	k := &watch{
+		w: w, rows: make(map[string]portfolio.Operation), posts: make(map[string]int),
+		strangers: make(map[int64]bool), uncovered: make(map[string]bool), hands: make(map[int64]bool), terms: make(map[string]int),
+	}
+	for _, id := range s.strangers {
+		k.strangers[id] = true
+	}
+	for _, name := range s.uncovered {
+		k.uncovered[name] = true
+	}
+	return k
+}
+
+// broken keeps the first thing that is not as it must be.
+func (k *watch) broken(format string, args ...any) {
+	if k.err == nil {
+		k.err = fmt.Errorf("%s: %s", k.w.clock.Now().Format(time.DateTime), fmt.Sprintf(format, args...))
+	}
+}
+
+// named says whether the error names a domain.
+func (k *watch) named() bool {
+	for name := range k.domains {
+		if k.err != nil && strings.Contains(k.err.Error(), name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *watch) heardError(err error) { k.errors = append(k.errors, err.Error()) }
+
+func (k *watch) crashed(where string) {
+	k.crashes = append(k.crashes, where)
+	k.troubled(time.Hour)
+}
+
+// troubled says that from now on something is not in order for a while.
+func (k *watch) troubled(d time.Duration) {
+	now := k.w.clock.Now()
+	k.trouble = append(k.trouble, trouble{now, now.Add(d)})
+}
+
+// hear keeps an event that has become durable.
+func (k *watch) hear(e portfolio.Event) {
+	if n := len(k.told); n > 0 && k.told[n-1].Number >= e.Number {
+		k.broken("event %d is told after event %d", e.Number, k.told[n-1].Number)
+	}
+	k.told = append(k.told, told{e, k.w.clock.Now()})
+}
+
+// committed holds what must hold after each change of the ledger.
+func (k *watch) committed(c portfolio.Change) {
+	fresh := k.told[k.fresh:]
+	k.fresh = len(k.told)
+	if c.Operation == nil {
+		return
+	}
+	op := *c.Operation
+	before, known := k.rows[op.Key]
+	if !known {
+		k.keys = append(k.keys, op.Key)
+	}
+	k.rows[op.Key] = op
+	if op.State == portfolio.StateFailed && (op.Reserved != 0 || op.SpendDay != "") {
+		k.broken("%s has ended, and %s stays reserved", op, op.Reserved)
+	}
+	if op.Kind.Purchase() {
+		k.withinCeilings(op)
+	}
+	// A row that goes back to wait says so once, however often it does.
+	if before.State == op.State || before.State.Open() && op.State == portfolio.StateReserved {
+		return
+	}
+	for _, e := range fresh {
+		if e.About == portfolio.AboutOperation && e.Data["op"] == op.ShortID() {
+			return
+		}
+	}
+	k.broken("%s became %s, and no event tells it", op, op.State)
+}
+
+// withinCeilings adds up what the rows make of the days and months, and what is
+// reserved beside them.
+func (k *watch) withinCeilings(op portfolio.Operation) {
+	limits := k.w.cfg.Spending
+	if limits.MaxPerPurchase != nil && op.Reserved > *limits.MaxPerPurchase {
+		k.broken("%s sets %s aside, more than max_per_purchase", op, op.Reserved)
+	}
+	day := op.SpendDay
+	var waiting portfolio.Tally
+	if day == "" {
+		if op.State != portfolio.StateReserved || op.CreatedAt != op.History[len(op.History)-1].At {
+			return
+		}
+		day = k.w.now().In(k.w.cfg.Location).Format(time.DateOnly)
+	}
+	var onDay, inMonth portfolio.Tally
+	for _, row := range k.rows {
+		one := portfolio.Tally{Amount: row.Reserved, Purchases: 1}
+		switch {
+		case !row.Kind.Purchase() || row.Reserved == 0:
+		case row.SpendDay == "" && op.SpendDay == "":
+			waiting = waiting.Add(one)
+		case row.SpendDay == "":
+		case row.SpendDay == day:
+			onDay, inMonth = onDay.Add(one), inMonth.Add(one)
+		case row.SpendDay[:7] == day[:7]:
+			inMonth = inMonth.Add(one)
+		}
+	}
+	onDay, inMonth = onDay.Add(waiting), inMonth.Add(waiting)
+	if limits.MaxPerDay != nil && onDay.Amount > *limits.MaxPerDay {
+		k.broken("with %s, %s count to %s, more than max_per_day", op, onDay.Amount, day)
+	}
+	if limits.MaxPerMonth != nil && inMonth.Amount > *limits.MaxPerMonth {
+		k.broken("with %s, %s count to %s, more than max_per_month", op, inMonth.Amount, day[:7])
+	}
+	if n := limits.MaxPurchasesPerDay; n > 0 && onDay.Purchases > n {
+		k.broken("with %s, %d purchases count to %s", op, onDay.Purchases, day)
+	}
+}
+
+// sameRows compares the state file that a process has opened with what was durable when
+// the last one ended.
+func (k *watch) sameRows(s *state.Store) error {
+	n := 0
+	for op, err := range s.Operations() {
+		if err != nil {
+			return err
+		}
+		n++
+		if want := k.rows[op.Key]; want.State != op.State || want.Reserved != op.Reserved || want.Sent != op.Sent {
+			k.broken("after a restart %s is %s, and was %s", op, op.State, want.State)
+		}
+	}
+	if n != len(k.rows) {
+		k.broken("after a restart the ledger has %d rows, and had %d", n, len(k.rows))
+	}
+	return nil
+}
+
+// recovered holds what must hold once a new process has brought the ledger into order.
+func (k *watch) recovered(s *state.Store) error {
+	open, err := s.OpenOperations()
+	for _, op := range open {
+		if op.State == portfolio.StateArmed {
+			k.broken("%s is still armed after a restart", op)
+		}
+	}
+	return err
+}
+
+// leaves holds what must hold of each request that leaves.
+func (k *watch) leaves(req *http.Request) {
+	if req.Method == http.MethodGet {
+		return
+	}
+	parts := strings.Split(strings.TrimPrefix(req.URL.Path, "/v2/"), "/")
+	if len(parts) < 3 || parts[0] != "1010" {
+		k.broken("%s %s changes something in another account", req.Method, req.URL.Path)
+		return
+	}
+	if parts[1] == "pushes" {
+		if req.Method == http.MethodPost && k.strangers[toID(parts[2])] {
+			k.broken("push %s is accepted, and nobody knows its source", parts[2])
+		}
+		return
+	}
+	if kind := purchaseOf(req); kind != "" {
+		k.buys(kind, parts[3])
+	}
+}
+
+// purchaseOf is the kind of purchase that a request makes; "" where it makes none.
+func purchaseOf(req *http.Request) portfolio.OperationKind {
+	switch {
+	case req.Method != http.MethodPost:
+	case strings.HasSuffix(req.URL.Path, "/renewals"):
+		return portfolio.OpRenew
+	case strings.HasSuffix(req.URL.Path, "/restores"):
+		return portfolio.OpRestore
+	}
+	return ""
+}
+
+// early is how much before its time a renewal may be bought: the clocks differ, and a
+// registry may correct a date.
+const early = 5 * day
+
+// buys holds what must hold of each purchase that leaves: there is a row for it, armed
+// and durable, for which nothing has left before, and its time has come.
+func (k *watch) buys(kind portfolio.OperationKind, name string) {
+	row := k.armed(kind, name)
+	if row == nil {
+		k.broken("%s %s is sent, and no row for it is armed", kind, name)
+		return
+	}
+	if k.posts[row.Key]++; k.posts[row.Key] > 1 {
+		k.broken("%s is sent for the second time", row)
+	}
+	d := k.w.truths()[name]
+	if d.ExpiresAt != nil && kind == portfolio.OpRenew && d.ExpiresAt.Sub(k.w.clock.Now()) > horizon+early {
+		k.broken("%s is bought although it expires on %s", row, d.ExpiresAt.Format(time.DateOnly))
+	}
+}
+
+// horizon is how far ahead the rules of every scene renew.
+const horizon = 45 * day
+
+func (k *watch) armed(kind portfolio.OperationKind, name string) *portfolio.Operation {
+	for _, row := range k.rows {
+		if row.State == portfolio.StateArmed && row.Kind == kind && row.Name == name {
+			return &row
+		}
+	}
+	return nil
+}
+
+// answered takes back what certainly was not obeyed: a request beyond the limit.
+func (k *watch) answered(req *http.Request, status int) {
+	kind := purchaseOf(req)
+	if kind == "" || status != http.StatusTooManyRequests {
+		return
+	}
+	if row := k.armed(kind, strings.Split(req.URL.Path, "/")[5]); row != nil {
+		k.posts[row.Key]--
+	}
+}
+
+func toID(s string) int64 {
+	var id int64
+	if _, err := fmt.Sscan(s, &id); err != nil {
+		return 0
+	}
+	return id
+}

@@ -1,0 +1,309 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"domaind/internal/config"
+	"domaind/internal/portfolio"
+	"domaind/internal/sandbox"
+)
+
+// scene is how a world begins: what DNSimple holds, and what domaind is told to do.
+type scene struct {
+	portfolio string // the tables of domains, pushes and changes
+	cfg       *config.Config
+	strangers []int64 // pushes that must never be accepted
+	uncovered []string
+}
+
+const worldAccounts = `
+[limits]
+requests_per_hour = 5000
+[[account]]
+id = 1010
+name = "main"
+tokens = ["token-main", "token-person"]
+[[account]]
+id = 3030
+name = "studio"
+tokens = ["token-studio"]
+[[account]]
+id = 9090
+name = "stranger"
+[[contact]]
+id = 2715
+account = "main"
+`
+
+const worldConfig = `
+mode = "act"
+[dnsimple]
+requests_per_hour = 1000
+[[account]]
+name = "main"
+id = 1010
+token = { env = "MAIN" }
+contacts = { default = 2715 }
+[[account]]
+name = "studio"
+id = 3030
+token = { env = "STUDIO" }
+role = "source"
+`
+
+// parseConfig reads a configuration that is not on disk.
+func parseConfig(tb testing.TB, policy string) *config.Config {
+	tb.Helper()
+	cfg, err := config.Load("policy.toml", config.Env{
+		Lookup: func(string) (string, bool) { return "", false },
+		ReadFile: func(path string) ([]byte, error) {
+			if path != "policy.toml" {
+				return nil, fs.ErrNotExist
+			}
+			return []byte(worldConfig + policy), nil
+		},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return cfg
+}
+
+// world is what stays when a process dies, and the driver of it all.
+type world struct {
+	ctx    context.Context // the test's: the driver is one call deep
+	cfg    *config.Config
+	clock  clock
+	offset time.Duration // by which domaind's clock is off
+	server *sandbox.Server
+	stream *stream
+	broker *broker
+	path   string // of the state file
+	rand   io.Reader
+	watch  *watch
+
+	hitting  []*hitting
+	injected map[int]bool   // the sandbox's faults under way
+	shifts   map[string]int // days by which the registry corrected a date, by domain id
+	prices   int            // what a year costs by what DNSimple says, in cents; 0: it says what it charges
+	nats     streamFault
+	ackLost  int // acknowledgements that are still to be lost
+	agenda   []appointment
+	// publishes is how long the relay rests after each round, and quietUntil until when.
+	publishes  time.Duration
+	quietUntil time.Time
+	requests   int
+	deaths     []int // the point at which the n-th life ends
+	lives      int
+
+	p *process // nil between two lives
+}
+
+// appointment is something that happens at a time.
+type appointment struct {
+	at time.Time
+	do func()
+}
+
+// removeState removes a state file, and what stands beside it.
+func removeState(path string) {
+	_ = os.Remove(path)
+	_ = os.Remove(path + ".armed")
+}
+
+// newWorld brings a world to life. The state file is at path, and must not be there.
+func newWorld(ctx context.Context, s scene, path string, seed uint64) (*world, error) {
+	w := &world{
+		ctx: ctx, cfg: s.cfg, path: path, rand: seeded(seed),
+		injected: make(map[int]bool), shifts: make(map[string]int),
+	}
+	w.clock.now = began
+	p, err := sandbox.ParsePortfolio([]byte(worldAccounts+s.portfolio), "portfolio.toml")
+	if err != nil {
+		return nil, err
+	}
+	if w.server, err = sandbox.New(sandbox.Options{Portfolio: p, Now: w.clock.Now}); err != nil {
+		return nil, err
+	}
+	w.stream = &stream{now: w.clock.Now, seen: make(map[string]int), fault: w.natsFault, point: w.publishing}
+	w.broker = &broker{stream: w.stream}
+	w.watch = newWatch(w, s)
+	return w, nil
+}
+
+// now is domaind's clock.
+func (w *world) now() time.Time { return w.clock.Now().Add(w.offset) }
+
+// natsFault is what happens to the next publication.
+func (w *world) natsFault() streamFault {
+	if w.nats != streamFine {
+		return w.nats
+	}
+	if w.ackLost > 0 {
+		w.ackLost--
+		return streamAckLost
+	}
+	return streamFine
+}
+
+// publishing is a point of the process that publishes.
+func (w *world) publishing(format string, args ...any) bool { return w.p.fatal(format, args...) }
+
+// later makes an appointment.
+func (w *world) later(at time.Time, do func()) {
+	i, _ := slices.BinarySearchFunc(w.agenda, at, func(a appointment, t time.Time) int {
+		if a.at.After(t) {
+			return 1
+		}
+		return -1
+	})
+	w.agenda = slices.Insert(w.agenda, i, appointment{at, do})
+}
+
+// keep keeps the appointments that are due, and gives when the next one is.
+func (w *world) keep() time.Time {
+	for len(w.agenda) > 0 && !w.agenda[0].at.After(w.clock.Now()) {
+		do := w.agenda[0].do
+		w.agenda = w.agenda[1:]
+		do()
+	}
+	if len(w.agenda) == 0 {
+		return time.Time{}
+	}
+	return w.agenda[0].at
+}
+
+// restartTakes is how long a dead process stays away.
+const restartTakes = 5 * time.Second
+
+// run lets the world go on until a moment, or until something is not as it must be.
+func (w *world) run(until time.Time) error {
+	for w.clock.Now().Before(until) && w.watch.err == nil {
+		next := w.keep()
+		w.watch.looked()
+		if n := w.watch.due(); next.IsZero() || n.Before(next) {
+			next = n
+		}
+		if w.p == nil {
+			w.p = &process{w: w}
+			if w.lives < len(w.deaths) {
+				w.p.at = w.deaths[w.lives]
+			}
+			w.lives++
+			if !w.live(func() error { return w.p.boot(w.ctx) }) {
+				continue
+			}
+		}
+		var tick time.Time
+		if !w.live(func() (err error) {
+			tick, err = w.p.s.Tick(w.ctx)
+			w.p.alive()
+			if err != nil {
+				w.watch.heardError(err)
+			}
+			return w.p.publish(w.ctx)
+		}) {
+			continue
+		}
+		if tick.IsZero() {
+			w.watch.broken("nothing is due any more")
+		}
+		if tick = tick.Add(-w.offset); next.IsZero() || tick.Before(next) {
+			next = tick
+		}
+		if next.After(until) {
+			next = until
+		}
+		w.clock.to(next)
+	}
+	return w.watch.err
+}
+
+// live lets the process do something, and says whether it lives on. Who dies is buried.
+func (w *world) live(do func() error) bool {
+	err := func() (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = describe(r)
+			}
+		}()
+		return do()
+	}()
+	where, dead := w.p.died()
+	if dead {
+		w.watch.crashed(where)
+		w.bury()
+		w.clock.pass(restartTakes)
+		return false
+	}
+	if err != nil {
+		w.watch.broken("the process failed: %v", err)
+		return false
+	}
+	return true
+}
+
+// bury takes the process away.
+func (w *world) bury() {
+	if err := w.p.end(); err != nil {
+		w.watch.broken("close the state: %v", err)
+	}
+	w.p = nil
+}
+
+// restart ends the process in good order; the next one begins at the next step.
+func (w *world) restart() {
+	if w.p != nil {
+		w.bury()
+		w.clock.pass(restartTakes)
+	}
+}
+
+// close ends everything.
+func (w *world) close() error {
+	var err error
+	if w.p != nil {
+		err = w.p.end()
+		w.p = nil
+	}
+	w.broker.served.Wait()
+	return err
+}
+
+// story is what happened, for people: of what the error names, where it names something.
+func (w *world) story() string {
+	text := fmt.Sprintf("deaths: %q\nerrors: %q\n", w.watch.crashes, w.watch.errors)
+	about := func(name string) bool {
+		return w.watch.err == nil || name == "" || !w.watch.named() || strings.Contains(w.watch.err.Error(), name)
+	}
+	for _, key := range w.watch.keys {
+		op := w.watch.rows[key]
+		if !about(op.Name) {
+			continue
+		}
+		text += fmt.Sprintf("%s attempt %d of %s: %s\n", op, op.Attempt, op.Occasion, op.State)
+		for _, s := range op.History {
+			text += fmt.Sprintf("    %s %s %s\n", s.At.Format(time.DateTime), s.State, s.Note)
+		}
+	}
+	for _, c := range w.server.Charges() {
+		if !about(c.Domain) {
+			continue
+		}
+		text += fmt.Sprintf("charge %s %s of %s by %s: %d (%s)\n", c.At.Format(time.DateTime), c.Kind, c.Domain, c.By, c.Cents, c.Reference)
+	}
+	for _, e := range w.watch.told {
+		if e.Level == portfolio.LevelAlert && about(e.Subject) {
+			text += fmt.Sprintf("alert %s %s\n", e.at.Format(time.DateTime), e.Text)
+		}
+	}
+	return text
+}
