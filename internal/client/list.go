@@ -48,7 +48,7 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 				yield(portfolio.Page[T]{Number: number}, c.malformed(call, ex, err))
 				return
 			}
-			page := portfolio.Page[T]{Number: number, Total: said.TotalEntries, Pages: said.TotalPages}
+			page := portfolio.Page[T]{Number: number, Total: said.TotalEntries, Pages: said.TotalPages, Date: c.answer(ex).Date}
 			for i, raw := range entries {
 				items, problems := convert(raw)
 				page.Items = append(page.Items, items...)

@@ -80,7 +80,7 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	case portfolio.VerdictUncovered:
 		add(portfolio.LevelAlert, "uncovered", d.Reason, d.Code, 7*24*time.Hour)
 	case portfolio.VerdictBlocked:
-		if d.Code == codePaused || d.Code == portfolio.CodeUnread {
+		if d.Code == codePaused || d.Code == portfolio.CodeUnread || d.Code == portfolio.CodeClock {
 			break // the account was announced, and need not be with each of its domains
 		}
 		if d.Mode == portfolio.ModeDryRun {

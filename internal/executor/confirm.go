@@ -22,7 +22,7 @@ const confirmWithin = 2 * time.Minute
 func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirmation, error) {
 	if token, err := x.refusedToken(op.AccountID); err != nil {
 		return nil, err
-	} else if token != nil && !token.ProbeAt.After(x.now()) {
+	} else if token != nil && tryNow(*token, x.now()) {
 		// It is time to try it.
 		_, err := x.registries[op.AccountID].Clock(ctx)
 		if err != nil {
@@ -79,7 +79,7 @@ func clockOff(now time.Time, answer portfolio.Answer) string {
 	if answer.Date.IsZero() {
 		return "DNSimple's answer has no Date to compare the clock with: nothing is changed"
 	}
-	if skew := now.Sub(answer.Date); skew.Abs() > maxSkew {
+	if skew := now.Sub(answer.Date); skew.Abs() > portfolio.MaxSkew {
 		return fmt.Sprintf("the clock here is %s off DNSimple's: nothing is changed", skew.Round(time.Second))
 	}
 	return ""

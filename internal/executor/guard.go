@@ -35,8 +35,6 @@ const (
 	// longUnderWay is how long an operation may be under way until it is worth a word
 	// to those who wait for it.
 	longUnderWay = 6 * time.Hour
-	// maxSkew is how far our clock and DNSimple's may be apart when money is spent.
-	maxSkew = 5 * time.Minute
 )
 
 // Ceilings are those that purchases are held to.
@@ -116,7 +114,7 @@ func (x *Executor) triedBefore(d portfolio.Decision, kind portfolio.OperationKin
 	case last.State == portfolio.StateDone:
 		d.Op = last.ShortID()
 		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), true, nil
-	case last.State == portfolio.StateFailed && last.Stopped == "" && x.now().Before(retryAfter(last)):
+	case last.State == portfolio.StateFailed && last.Stopped == "" && !last.EndedAt.After(x.now()) && x.now().Before(retryAfter(last)):
 		d.Op = last.ShortID()
 		return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
 			last, last.LastNote(), retryAfter(last).Format(time.RFC3339))), true, nil
@@ -192,9 +190,9 @@ func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFac
 
 // beforePrice applies the guards that need neither a price nor the API.
 func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now time.Time) (portfolio.Decision, bool, error) {
-	last, ok, err := x.ledger.LastPurchase(dom.ID, dom.Name)
+	last, ok, err := x.lastPurchase(dom)
 	if err != nil {
-		return d, true, fmt.Errorf("look for the last purchase: %w", err)
+		return d, true, err
 	}
 	if ok && now.Sub(last.At) < quietPeriod {
 		return guarded(d, portfolio.VerdictWait, codeRecent, fmt.Sprintf(
@@ -207,6 +205,26 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 			x.ceilings.day(dom.ExpiresAt), x.window)), true, nil
 	}
 	return d, false, nil
+}
+
+// lastPurchase is when something was bought for a domain last. A clock that was ahead
+// when that ended counts no longer than it has to: nothing was sent while it was.
+func (x *Executor) lastPurchase(dom portfolio.Domain) (portfolio.LastPurchase, bool, error) {
+	last, ok, err := x.ledger.LastPurchase(dom.ID, dom.Name)
+	if err != nil {
+		return last, false, fmt.Errorf("look for the last purchase: %w", err)
+	}
+	if !ok || !last.At.After(x.now()) {
+		return last, ok, nil
+	}
+	op, found, err := x.ledger.Operation(last.Key)
+	if err != nil {
+		return last, false, fmt.Errorf("look for the last purchase: %w", err)
+	}
+	if found {
+		last.At = op.ArmedAt
+	}
+	return last, ok, nil
 }
 
 // tldAllows says whether names under a TLD are renewed by hand at all.

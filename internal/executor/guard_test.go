@@ -98,10 +98,10 @@ func TestClockSkew(t *testing.T) {
 		fault  func(*http.Request, func() *http.Response) (*http.Response, error)
 		sent   bool
 	}{
-		{"ahead", maxSkew + 2*time.Second, nil, false},
-		{"behind", -maxSkew - 2*time.Second, nil, false},
-		{"a little ahead", maxSkew - 2*time.Second, nil, true},
-		{"a little behind", -maxSkew + 2*time.Second, nil, true},
+		{"ahead", portfolio.MaxSkew + 2*time.Second, nil, false},
+		{"behind", -portfolio.MaxSkew - 2*time.Second, nil, false},
+		{"a little ahead", portfolio.MaxSkew - 2*time.Second, nil, true},
+		{"a little behind", -portfolio.MaxSkew + 2*time.Second, nil, true},
 		{"no date", 0, strip, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -114,7 +114,7 @@ func (x *Executor) retry(ctx context.Context, op portfolio.Operation) error {
 	}
 	if stopped, _, err := x.stopped(op.AccountID, op.Kind); err != nil {
 		return err
-	} else if stopped != nil && (stopped.ProbeAt.IsZero() || stopped.ProbeAt.After(x.now())) {
+	} else if stopped != nil && (stopped.ProbeAt.IsZero() || !tryNow(*stopped, x.now())) {
 		return put(stopped.ProbeAt) // zero: whoever resumes it has everything read again
 	}
 	d, _, err := x.registries[op.AccountID].Domain(ctx, op.DomainID)
@@ -385,7 +385,7 @@ func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error 
 // aboutRenewal says whether a line of the charges is about the domain of an operation,
 // since it was sent.
 func aboutRenewal(op portfolio.Operation, item portfolio.ChargeItem) bool {
-	return !item.Refunded && strings.EqualFold(item.ProductName, op.Name) && !item.InvoicedAt.Before(op.ArmedAt.Add(-maxSkew))
+	return !item.Refunded && strings.EqualFold(item.ProductName, op.Name) && !item.InvoicedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew))
 }
 
 // vendors says whether DNSimple's own auto-renewal bought what a line stands for.

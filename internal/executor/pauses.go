@@ -51,7 +51,7 @@ func (x *Executor) stopped(account int64, kind portfolio.OperationKind) (by *por
 	for _, p := range pauses {
 		switch {
 		case !p.Stops(account, kind):
-		case !probeable(p) || p.ProbeAt.After(now):
+		case !probeable(p) || !tryNow(p, now):
 			return &p, "", nil
 		case probes == "":
 			probes = p.Scope
@@ -64,6 +64,12 @@ func (x *Executor) stopped(account int64, kind portfolio.OperationKind) (by *por
 // refused token is tried by reading.
 func probeable(p portfolio.Pause) bool {
 	return p.Scope != portfolio.PauseAccount && !p.ProbeAt.IsZero()
+}
+
+// tryNow says whether the time to try a pause has come. What lies farther ahead than
+// any distance that is ever set was written by a clock that was wrong.
+func tryNow(p portfolio.Pause, now time.Time) bool {
+	return !p.ProbeAt.After(now) || p.ProbeAt.After(now.Add(2*longestProbe))
 }
 
 // pauseFor is how an account is paused, anew or again.
@@ -184,7 +190,7 @@ func resumedEvent(p portfolio.Pause, at time.Time, by, why string) portfolio.Eve
 // tried again.
 func (x *Executor) ready(account int64) (bool, error) {
 	p, err := x.refusedToken(account)
-	return err == nil && (p == nil || !x.now().Before(p.ProbeAt)), err
+	return err == nil && (p == nil || tryNow(*p, x.now())), err
 }
 
 // refusedToken gives the pause of an account whose token DNSimple refuses; nil where it

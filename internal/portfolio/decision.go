@@ -23,6 +23,10 @@ const (
 // was seen last: nothing is done, but its owner is warned.
 const CodeUnread = "account-unread"
 
+// CodeClock is the code of a decision that is not carried out because the clock here
+// and DNSimple's disagree.
+const CodeClock = "clock"
+
 // Alert is a rule's wish that people be told.
 type Alert struct {
 	Rule   string        `json:"rule"`

@@ -50,6 +50,10 @@ type Purchase struct {
 	UpdatedAt time.Time
 }
 
+// MaxSkew is how far our clock and DNSimple's may be apart when anything is changed
+// there.
+const MaxSkew = 5 * time.Minute
+
 // Answer is what came with an API response beside its data.
 type Answer struct {
 	Status    int

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -114,14 +115,26 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, map[in
 	policy := s.Policy()
 	horizon := policy.Horizon(now)
 	read := make(map[int64][]portfolio.Domain)
+	off := make(map[int64]bool) // accounts whose clock is not ours
 	var mu sync.Mutex
 	domains, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
-		domains, problems, err := readDomains(ctx, a.Lister, horizon)
-		if err == nil {
-			mu.Lock()
-			defer mu.Unlock()
-			read[a.ID] = domains
+		lister := &dated{Lister: a.Lister}
+		domains, problems, err := readDomains(ctx, lister, horizon)
+		if err != nil {
+			return nil, problems, err
 		}
+		skew := lister.skew(s.Now())
+		mu.Lock()
+		defer mu.Unlock()
+		if skew.Abs() > portfolio.MaxSkew {
+			off[a.ID] = true
+			problems = append(problems, fmt.Errorf("account %s (%d): the clock here is %s off DNSimple's: nothing is changed until they agree",
+				a.Name, a.ID, skew.Round(time.Minute)))
+		}
+		if skew.Abs() > senseless {
+			return nil, problems, nil
+		}
+		read[a.ID] = domains
 		return domains, problems, err
 	})
 	if err != nil {
@@ -135,9 +148,43 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, map[in
 		if err != nil {
 			return r, nil, err
 		}
-		r.Decisions = append(r.Decisions, rules.Decide(policy, f, now))
+		decision := rules.Decide(policy, f, now)
+		if off[d.AccountID] && decision.Verdict == portfolio.VerdictAct {
+			decision.Verdict, decision.Code = portfolio.VerdictBlocked, portfolio.CodeClock
+			decision.Reason = "the clock here and DNSimple's disagree: nothing is changed"
+		}
+		r.Decisions = append(r.Decisions, decision)
 	}
 	return r, read, nil
+}
+
+// senseless is how far the clocks are apart where nothing is worth deciding any more:
+// what looks near its end may be a year from it.
+const senseless = 24 * time.Hour
+
+// dated is a Lister that remembers what time it is at DNSimple.
+type dated struct {
+	Lister
+	date time.Time // as of the last page; zero where it did not say
+}
+
+func (d *dated) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
+	return func(yield func(portfolio.Page[portfolio.Domain], error) bool) {
+		for page, err := range d.Lister.DomainsByExpiration(ctx) {
+			d.date = page.Date
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
+}
+
+// skew is by how much the clock here is ahead of DNSimple's; 0 where that is not known.
+func (d *dated) skew(now time.Time) time.Duration {
+	if d.date.IsZero() {
+		return 0
+	}
+	return now.Sub(d.date)
 }
 
 // compareExpiration orders by expiration, domains without one last.

@@ -45,7 +45,7 @@ func (s *Scheduler) remember(read map[int64][]portfolio.Domain, now time.Time) (
 		}
 		w := watch(a.ID, domains, horizon, now)
 		w.SteadyAt = now
-		if known && (restored == nil || before.SeenAt.After(restored.Since)) && still(before, w) {
+		if known && !before.SteadyAt.After(now) && (restored == nil || before.SeenAt.After(restored.Since)) && still(before, w) {
 			w.SteadyAt = before.SteadyAt
 		}
 		steady = steady && now.Sub(w.SteadyAt) >= steadyFor
