@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -23,27 +24,32 @@ import (
 type app struct {
 	executor  *executor.Executor
 	scheduler *scheduler.Scheduler
-	control   *control.Client
+	handler   http.Handler    // answers operators
+	control   *control.Client // asks it in this process
 }
 
 // store is the state as the parts see it.
 type store interface {
 	executor.Ledger
 	scheduler.Progress
-	control.Ledger
 }
 
 // wiring is what an app is made of.
 type wiring struct {
 	cfg       *config.Config
-	tokens    map[int64]string // by account id
-	store     store
+	tokens    map[int64]string // by account id; an account without one asks DNSimple nothing
+	state     *state.Store
+	readOnly  bool // the state was opened for reading, and nothing is changed anywhere
 	clock     clock
 	log       *slog.Logger
 	transport http.RoundTripper // nil: the real one
+	about     control.About
+	who       control.Asker
+	failed    func(error) // hears the errors of what operators ask for; nil: nobody
 }
 
-// readTokens reads the token of every account.
+// readTokens reads the token of every account. With its error come those that could
+// be read.
 func readTokens(cfg *config.Config, env config.Env) (map[int64]string, error) {
 	tokens := make(map[int64]string, len(cfg.Accounts))
 	var errs []error
@@ -56,7 +62,7 @@ func readTokens(cfg *config.Config, env config.Env) (map[int64]string, error) {
 		tokens[a.ID] = token
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, usageError{err}
+		return tokens, usageError{err}
 	}
 	return tokens, nil
 }
@@ -65,35 +71,69 @@ func readTokens(cfg *config.Config, env config.Env) (map[int64]string, error) {
 func wire(w wiring, later *teardown) (*app, error) {
 	registries := make(map[int64]executor.Registry, len(w.cfg.Accounts))
 	var scanned []scheduler.Account
+	var accounts []control.Account
 	for _, a := range w.cfg.Accounts {
-		c, err := client.New(client.Options{
-			Endpoint: w.cfg.DNSimple.Endpoint, Account: a.Account, Token: w.tokens[a.ID], UserAgent: userAgent(),
-			RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Now: w.clock.Now, Sleep: w.sleep(a.Name), Transport: w.transport,
-		})
+		c, err := w.client(a)
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
 		later.add("close the connections of account "+a.Name, func(context.Context) error { c.Close(); return nil })
 		registries[a.ID] = c
+		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c})
 		if !a.Source {
 			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
 		}
 	}
 	policy := func() *rules.Policy { return w.cfg.Policy }
-	x := executor.New(executor.Options{
-		Ledger: w.store, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
-		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.clock.Now, Urgent: client.Urgent, Fatal: fatal, Log: w.log,
+	work := func(s store) (*executor.Executor, *scheduler.Scheduler) {
+		x := executor.New(executor.Options{
+			Ledger: s, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
+			AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.clock.Now, Urgent: client.Urgent, Fatal: fatal, Log: w.log,
+		})
+		return x, scheduler.New(scheduler.Options{
+			Accounts: scanned, Policy: policy, Executor: x, Progress: s,
+			Schedules: scheduler.Schedules{
+				Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
+				RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule,
+			},
+			Now: w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
+		})
+	}
+	// Plans are made by a pair of their own, over a state that nothing changes.
+	planner, reader := work(untouched{w.state})
+	x, s := planner, reader
+	if !w.readOnly {
+		x, s = work(w.state)
+	}
+	handler := control.New(control.Options{
+		Scanner: reader, Assessor: planner, Ledger: w.state, Memory: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
+		Policy: policy, Now: w.clock.Now, About: w.about, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
 	})
-	s := scheduler.New(scheduler.Options{
-		Accounts: scanned, Policy: policy, Executor: x, Progress: w.store,
-		Schedules: scheduler.Schedules{
-			Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
-			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule,
-		},
-		Now: w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
-	})
-	handler := control.New(control.Options{Scanner: s, Assessor: x, Ledger: w.store, Policy: policy, Now: w.clock.Now})
-	return &app{executor: x, scheduler: s, control: control.InProcess(handler)}, nil
+	return &app{executor: x, scheduler: s, handler: handler, control: control.InProcess(handler, w.who)}, nil
+}
+
+// client makes the client of an account.
+func (w wiring) client(a config.Account) (*client.Client, error) {
+	o := client.Options{
+		Endpoint: w.cfg.DNSimple.Endpoint, Account: a.Account, Token: w.tokens[a.ID], UserAgent: userAgent(),
+		RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Now: w.clock.Now, Sleep: w.sleep(a.Name), Transport: w.transport,
+	}
+	if o.Token == "" {
+		o.Token, o.Transport = "none", mute{}
+		o.Sleep = func(context.Context, time.Duration) error { return errMute } // another try is no better
+	}
+	return client.New(o)
+}
+
+// errMute: an account's token was not read, or could not be.
+var errMute = errors.New("its token was not read")
+
+// mute is the transport of an account without a token: nothing leaves.
+type mute struct{}
+
+// RoundTrip implements [http.RoundTripper].
+func (mute) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errMute}
 }
 
 // longWait is how long a client waits (for its quota, or before it asks again) until

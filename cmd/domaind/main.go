@@ -18,5 +18,8 @@ func main() {
 		<-ctx.Done()
 		stop() // a second signal ends the process at once
 	}()
-	os.Exit(run(ctx, os.Args[1:], std{in: os.Stdin, out: os.Stdout, err: os.Stderr, tty: terminal(os.Stdout)}))
+	os.Exit(run(ctx, os.Args[1:], std{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		tty: terminal(os.Stdout), errTTY: terminal(os.Stderr), inTTY: terminal(os.Stdin),
+	}))
 }

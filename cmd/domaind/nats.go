@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
 
 	"domaind/internal/config"
+	"domaind/internal/control"
 	"domaind/internal/events"
 )
 
@@ -21,12 +24,49 @@ type bus struct {
 
 	mu     sync.Mutex
 	server *events.Server // the embedded one, once it runs
+
+	last sync.Mutex // guards what follows
+	conn *nats.Conn // the relay's newest connection; nil before the first
+	err  error      // why the newest try gave none
 }
 
-// connect opens a connection for the relay. The embedded server is started where it
+// status says whether events can leave.
+func (b *bus) status() control.BusStatus {
+	s := control.BusStatus{Where: "the embedded NATS server on " + b.cfg.NATS.Listen}
+	if len(b.cfg.NATS.URLs) > 0 {
+		hosts := make([]string, len(b.cfg.NATS.URLs))
+		for i, text := range b.cfg.NATS.URLs {
+			if u, err := url.Parse(text); err == nil {
+				hosts[i] = u.Host // not what people may have put before it
+			}
+		}
+		s.Where = "NATS on " + strings.Join(hosts, ", ")
+	}
+	b.last.Lock()
+	defer b.last.Unlock()
+	s.Connected = b.err == nil && b.conn != nil && b.conn.IsConnected()
+	switch {
+	case b.err != nil:
+		s.Error = b.err.Error()
+	case b.conn != nil && !s.Connected:
+		s.Error = "the connection is lost"
+	}
+	return s
+}
+
+// connect opens a connection for the relay, and remembers what became of it.
+func (b *bus) connect(ctx context.Context) (*nats.Conn, error) {
+	nc, err := b.open(ctx)
+	b.last.Lock()
+	defer b.last.Unlock()
+	b.conn, b.err = nc, err
+	return nc, err
+}
+
+// open opens a connection for the relay. The embedded server is started where it
 // does not run yet: one that cannot be (its port is taken, its disk is full) is tried
 // again with the next connection, and stops no renewal meanwhile.
-func (b *bus) connect(ctx context.Context) (*nats.Conn, error) {
+func (b *bus) open(ctx context.Context) (*nats.Conn, error) {
 	if len(b.cfg.NATS.URLs) > 0 {
 		return dial(ctx, b.cfg, b.env, b.log)
 	}

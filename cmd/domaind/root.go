@@ -26,7 +26,8 @@ const (
 type std struct {
 	in       io.Reader
 	out, err io.Writer
-	tty      bool // whether out is a terminal
+	// Which of them are terminals.
+	tty, errTTY, inTTY bool
 }
 
 // usageError is a command line or configuration that cannot be obeyed.
@@ -66,6 +67,7 @@ func message(err error) string {
 // globals are the flags that every command has.
 type globals struct {
 	config  string
+	loaded  *config.Config // what it says, once it was read
 	verbose bool
 	io      std
 	env     config.Env
@@ -106,7 +108,8 @@ Begin with "domaind demo", which needs nothing.`,
 	root.PersistentFlags().StringVarP(&g.config, "config", "c", def, "the configuration `FILE`; $DOMAIND_CONFIG names another default")
 	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "log what is read and written")
 	root.AddCommand(
-		newRun(g), newCheck(g), newPlan(g), newLedger(g), newEvents(g), newSandbox(g), newDemo(g), newVersion(g),
+		newRun(g), newCheck(g), newPlan(g), newStatus(g), newLedger(g), newEvents(g), newScan(g), newResolve(g),
+		newPause(g), newResume(g), newBackup(g), newSandbox(g), newDemo(g), newVersion(g),
 	)
 	return root
 }
@@ -145,12 +148,16 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// load reads the configuration, and tells what is suspicious in it.
+// load reads the configuration, once, and tells what is suspicious in it.
 func (g *globals) load() (*config.Config, error) {
+	if g.loaded != nil {
+		return g.loaded, nil
+	}
 	cfg, err := config.Load(g.config, g.env)
 	if err != nil {
 		return nil, err
 	}
+	g.loaded = cfg
 	for _, w := range cfg.Warnings {
 		fmt.Fprintf(g.io.err, "warning: %s\n", w)
 	}

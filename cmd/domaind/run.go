@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"domaind/internal/config"
+	"domaind/internal/control"
 	"domaind/internal/events"
 	"domaind/internal/portfolio"
 	"domaind/internal/state"
@@ -37,7 +38,7 @@ second one ends it at once, and the ledger sorts it out at the next start.`,
 			if err != nil {
 				return err
 			}
-			d := &service{globals: g, cfg: cfg, clock: wall{}, log: g.logger()}
+			d := &service{globals: g, cfg: cfg, clock: wall{}, log: g.logger(), public: true, pass: once}
 			if once {
 				return d.once(cmd.Context(), settle)
 			}
@@ -52,22 +53,29 @@ second one ends it at once, and the ledger sorts it out at the next start.`,
 // service is a domaind that works: app, state and relay together.
 type service struct {
 	*globals
-	cfg   *config.Config
-	clock clock
-	log   *slog.Logger
+	cfg    *config.Config
+	clock  clock
+	log    *slog.Logger
+	public bool             // whether operators can ask it on a socket
+	pass   bool             // it is one pass, which goes on where nobody can ask it
+	brief  bool             // it is one command's work: no daemon begins or ends
+	tokens map[int64]string // where they were read already
 
-	app   *app
-	state *state.Store
-	bus   *bus
-	relay *events.Relay
+	app    *app
+	state  *state.Store
+	bus    *bus
+	relay  *events.Relay
+	socket *control.Socket
+	end    context.CancelCauseFunc // ends the work, where an operator met what is fatal
 }
 
 // start acquires everything, in the order in which it depends on each other; the
 // state's lock comes first.
-func (d *service) start(ctx context.Context, told func(portfolio.Event), later *teardown) error {
-	tokens, err := readTokens(d.cfg, d.env)
-	if err != nil {
-		return err
+func (d *service) start(ctx context.Context, told func(portfolio.Event), later *teardown) (err error) {
+	if d.tokens == nil {
+		if d.tokens, err = readTokens(d.cfg, d.env); err != nil {
+			return err
+		}
 	}
 	d.state, err = state.Open(statePath(d.cfg), state.Options{Told: told, Now: d.clock.Now})
 	if err != nil {
@@ -77,21 +85,84 @@ func (d *service) start(ctx context.Context, told func(portfolio.Event), later *
 	if err := d.state.Check(); err != nil {
 		return err
 	}
+	about := aboutOf(d.cfg)
+	if d.public {
+		if err := d.listen(ctx, &about, later); err != nil {
+			return err
+		}
+	}
 	d.bus = &bus{cfg: d.cfg, env: d.env, log: d.log}
+	about.Bus = d.bus.status
 	later.add("stop the embedded NATS server", d.bus.stop)
 	d.relay = events.NewRelay(events.RelayOptions{
 		Instance: d.cfg.Instance, Outbox: d.state, Connect: d.bus.connect, Sleep: wall{}.Sleep, Log: d.log,
 	})
-	d.app, err = wire(wiring{cfg: d.cfg, tokens: tokens, store: d.state, clock: d.clock, log: d.log}, later)
+	d.app, err = wire(wiring{
+		cfg: d.cfg, tokens: d.tokens, state: d.state, clock: d.clock, log: d.log, about: about, who: d.who(), failed: d.failed,
+	}, later)
 	if err != nil {
 		return err
 	}
-	if err := d.state.Commit(daemonEvent(d.clock.Now(), "started",
-		fmt.Sprintf("domaind %s began: mode %s, policy %s", versionOf(), d.cfg.Mode, d.cfg.Policy.Hash),
-		map[string]any{"version": versionOf(), "mode": d.cfg.Mode, "policy": d.cfg.Policy.Hash})); err != nil {
-		return err
+	if !d.brief {
+		if err := d.state.Commit(daemonEvent(d.clock.Now(), "started",
+			fmt.Sprintf("domaind %s began: mode %s, policy %s", versionOf(), d.cfg.Mode, d.cfg.Policy.Hash),
+			map[string]any{"version": versionOf(), "mode": d.cfg.Mode, "policy": d.cfg.Policy.Hash})); err != nil {
+			return err
+		}
 	}
 	return d.app.executor.Recover(ctx)
+}
+
+// listen makes the socket on which operators ask.
+func (d *service) listen(ctx context.Context, about *control.About, later *teardown) error {
+	socket, err := control.Listen(ctx, runtimeDir(d.env), d.cfg.StateDir)
+	switch {
+	case err == nil:
+	case d.pass:
+		d.log.WarnContext(ctx, "nobody can ask how far this pass is", "err", err)
+		return nil
+	case errors.Is(err, control.ErrTooLong):
+		return usageError{err}
+	default:
+		return err
+	}
+	later.add("remove the socket", func(context.Context) error { return socket.Close() })
+	d.socket = socket
+	about.Running, about.Since, about.Socket = true, d.clock.Now(), absolute(socket.Path)
+	return nil
+}
+
+// failed ends the work where what an operator asked for met an error that is fatal.
+func (d *service) failed(err error) {
+	if fatal(err) && d.end != nil {
+		d.end(err)
+	}
+}
+
+// answerWithin bounds how long the end waits for what operators have asked for: a call
+// that spends money is waited for, and takes five minutes at most.
+const answerWithin = 6 * time.Minute
+
+// serving answers operators while work is done. With the work ends what they asked for.
+func (d *service) serving(ctx context.Context, work func(context.Context) error) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	d.end = end
+	if d.socket == nil {
+		return work(ctx)
+	}
+	server := control.Serve(ctx, d.socket, d.app.handler, d.log)
+	err := work(ctx)
+	end(nil)
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	defer cancel()
+	if serr := server.Shutdown(bound); serr != nil {
+		err = errors.Join(err, fmt.Errorf("end what operators asked for: %w", serr))
+	}
+	if cause := context.Cause(ctx); fatal(cause) && !errors.Is(err, cause) {
+		err = errors.Join(err, cause)
+	}
+	return err
 }
 
 // relaying publishes what happens while work is done, and drains the outbox after it.
@@ -108,11 +179,13 @@ func (d *service) relaying(ctx context.Context, work func() error) error {
 	go func() { ended <- d.relay.Run(publish) }()
 	stopping := context.AfterFunc(ctx, func() {
 		d.notify(daemon.SdNotifyStopping)
-		d.log.Info("ending: a call under way is finished first")
+		if !d.brief {
+			d.log.Info("ending: a call under way is finished first")
+		}
 	})
 	defer stopping()
 	err := work()
-	if !fatal(err) {
+	if !fatal(err) && !d.brief {
 		err = errors.Join(err, d.state.Commit(daemonEvent(d.clock.Now(), "stopped", "domaind ended", nil)))
 	}
 	stop()
@@ -144,8 +217,10 @@ func (d *service) run(ctx context.Context) (err error) {
 		return err
 	}
 	return d.relaying(ctx, func() error {
-		d.notify(daemon.SdNotifyReady)
-		return d.app.scheduler.Run(ctx)
+		return d.serving(ctx, func(ctx context.Context) error {
+			d.notify(daemon.SdNotifyReady)
+			return d.app.scheduler.Run(ctx)
+		})
 	})
 }
 
@@ -170,10 +245,13 @@ func (d *service) once(ctx context.Context, settle time.Duration) (err error) {
 		return err
 	}
 	return d.relaying(ctx, func() error {
-		err := d.app.scheduler.Once(ctx)
-		if ctx.Err() == nil && !fatal(err) {
-			err = errors.Join(err, d.app.scheduler.Settle(ctx, d.clock.Now().Add(settle)))
-		}
+		err := d.serving(ctx, func(ctx context.Context) error {
+			err := d.app.scheduler.Once(ctx)
+			if ctx.Err() == nil && !fatal(err) {
+				err = errors.Join(err, d.app.scheduler.Settle(ctx, d.clock.Now().Add(settle)))
+			}
+			return err
+		})
 		open, oerr := d.state.OpenOperations()
 		if len(open) > 0 {
 			fmt.Fprintf(d.io.err, "%s not ended yet; the next run goes on with them (see \"domaind ledger\")\n", plural(len(open), "operation"))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"iter"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"go.uber.org/goleak"
 
 	"domaind/internal/portfolio"
-	"domaind/internal/rules"
 	"domaind/internal/scheduler"
 )
 
@@ -61,28 +59,12 @@ func (a fakeAssessor) Assess(_ context.Context, decisions []portfolio.Decision) 
 	return decisions, a.err
 }
 
-type fakeLedger func(yield func(portfolio.Operation, error) bool)
-
-func (l fakeLedger) Operations() iter.Seq2[portfolio.Operation, error] {
-	return iter.Seq2[portfolio.Operation, error](l)
-}
-
-func none(func(portfolio.Operation, error) bool) {}
-
-func options(s fakeScanner, l fakeLedger) Options {
-	policy := &rules.Policy{Hash: "0123456789ab", Mode: portfolio.ModeAct, Location: time.UTC, WarnWithin: rules.Distance{Days: 60}}
-	return Options{
-		Scanner: s, Assessor: fakeAssessor{}, Ledger: l,
-		Policy: func() *rules.Policy { return policy }, Now: func() time.Time { return now },
-	}
-}
-
 // ask gives the answer of the handler as it goes over the wire.
-func ask(t *testing.T, o Options, method, path string) (int, string) {
+func ask(t *testing.T, o Options, method, path, body string) (int, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	New(o).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody))
-	if w.Code != http.StatusNotFound && w.Code != http.StatusMethodNotAllowed && w.Header().Get("Content-Type") != "application/json" {
+	New(o).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body)))
+	if w.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("it answers with %q", w.Header().Get("Content-Type"))
 	}
 	return w.Code, w.Body.String()
@@ -120,7 +102,7 @@ func TestPlanJSON(t *testing.T) {
 			return scheduler.Reading{Decisions: []portfolio.Decision{push}}, nil
 		},
 	}, none)
-	status, body := ask(t, o, http.MethodGet, "/v1/plan")
+	status, body := ask(t, o, http.MethodGet, "/v1/plan", "")
 	want := `{"at":"2026-03-01T12:00:00Z","mode":"act","policy":"0123456789ab","items":[` +
 		`{"account":1010,"account_name":"main","on":"domain","id":181984,"name":"a&b.example","expires_at":"2026-03-13T12:00:00Z",` +
 		`"auto_renew":false,"rule":"renew-core","rule_at":"config.toml:42","do":"renew","mode":"act","price":"15.50","price_at":"2026-03-01T12:00:00Z",` +
@@ -136,7 +118,7 @@ func TestPlanJSON(t *testing.T) {
 
 // TestEmptyPlan has lists where programs look for lists.
 func TestEmptyPlan(t *testing.T) {
-	_, body := ask(t, options(fakeScanner{}, none), http.MethodGet, "/v1/plan")
+	_, body := ask(t, options(fakeScanner{}, none), http.MethodGet, "/v1/plan", "")
 	want := `{"at":"2026-03-01T12:00:00Z","mode":"act","policy":"0123456789ab","items":[],"totals":{"price":"0.00"},"problems":[]}` + "\n"
 	if diff := cmp.Diff(want, body); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -161,7 +143,7 @@ func TestPlanShows(t *testing.T) {
 			domain(9, "hosted.com", 0, portfolio.VerdictNone),
 		}}, nil
 	}}, none)
-	c := InProcess(New(o))
+	c := InProcess(New(o), alice)
 	for all, want := range map[bool][]string{
 		false: {"act.com", "would.com", "blocked.com", "wait.com", "near.com", "held-far.com", "loud.com"},
 		true:  {"act.com", "would.com", "blocked.com", "wait.com", "near.com", "far.com", "held-far.com", "loud.com", "hosted.com"},
@@ -193,7 +175,7 @@ func TestLedgerJSON(t *testing.T) {
 		History: []portfolio.Step{{At: now, State: portfolio.StateReserved, Note: "15.50 reserved", By: "daemon"}},
 	}
 	o := options(fakeScanner{}, func(yield func(portfolio.Operation, error) bool) { yield(op, nil) })
-	status, body := ask(t, o, http.MethodGet, "/v1/ledger")
+	status, body := ask(t, o, http.MethodGet, "/v1/ledger", "")
 	want := `[{"op":"` + op.ShortID() + `","account":1010,"kind":"renew","id":7,"name":"example.com","rule":"renew-core","state":"done","price":"14.99","reserved":"15.50",` +
 		`"sent":1,"attention":false,"by":"rule renew-core (config.toml:42)",` +
 		`"history":[{"at":"2026-03-01T12:00:00Z","state":"reserved","note":"15.50 reserved","by":"daemon"}],` +
@@ -201,10 +183,10 @@ func TestLedgerJSON(t *testing.T) {
 	if diff := cmp.Diff(want, body); diff != "" || status != http.StatusOK {
 		t.Errorf("%d, -want +got:\n%s", status, diff)
 	}
-	if _, body := ask(t, options(fakeScanner{}, none), http.MethodGet, "/v1/ledger"); body != "[]\n" {
+	if _, body := ask(t, options(fakeScanner{}, none), http.MethodGet, "/v1/ledger", ""); body != "[]\n" {
 		t.Errorf("an empty ledger is %q", body)
 	}
-	rows, err := InProcess(New(o)).Ledger(t.Context())
+	rows, err := InProcess(New(o), alice).Ledger(t.Context())
 	if err != nil || len(rows) != 1 || rows[0].Price != charge || rows[0].Kind != portfolio.OpRenew || !rows[0].CreatedAt.Equal(now) {
 		t.Errorf("the client reads %+v: %v", rows, err)
 	}
@@ -229,11 +211,11 @@ func TestErrors(t *testing.T) {
 			_ = yield(portfolio.Operation{}, nil) && yield(portfolio.Operation{}, broken)
 		}), "/v1/ledger"},
 	} {
-		status, body := ask(t, test.o, http.MethodGet, test.path)
+		status, body := ask(t, test.o, http.MethodGet, test.path, "")
 		if status != http.StatusInternalServerError || body != `{"error":"the state is gone"}`+"\n" {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
-		c := InProcess(New(test.o))
+		c := InProcess(New(test.o), alice)
 		var err error
 		if strings.HasPrefix(test.path, "/v1/plan") {
 			_, err = c.Plan(t.Context(), false)
@@ -247,10 +229,10 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: the client says %v", name, err)
 		}
 	}
-	if status, _ := ask(t, options(fakeScanner{}, none), http.MethodPost, "/v1/plan"); status != http.StatusMethodNotAllowed {
+	if status, _ := ask(t, options(fakeScanner{}, none), http.MethodPost, "/v1/plan", ""); status != http.StatusMethodNotAllowed {
 		t.Errorf("a plan can be posted: %d", status)
 	}
-	if status, _ := ask(t, options(fakeScanner{}, none), http.MethodGet, "/v1/nothing"); status != http.StatusNotFound {
+	if status, _ := ask(t, options(fakeScanner{}, none), http.MethodGet, "/v1/nothing", ""); status != http.StatusNotFound {
 		t.Errorf("there is nothing, and the answer is %d", status)
 	}
 }
@@ -264,11 +246,11 @@ func TestClientOfStrangers(t *testing.T) {
 		"no words":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) },
 		"other words": func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusBadGateway) },
 	} {
-		if rows, err := InProcess(h).Ledger(t.Context()); err == nil {
+		if rows, err := InProcess(h, alice).Ledger(t.Context()); err == nil {
 			t.Errorf("%s: %v", name, rows)
 		}
 	}
-	_, err := InProcess(http.NotFoundHandler()).Ledger(t.Context())
+	_, err := InProcess(http.NotFoundHandler(), alice).Ledger(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "/v1/ledger: 404 Not Found") {
 		t.Errorf("a handler that knows no ledger: %v", err)
 	}
@@ -281,7 +263,7 @@ func TestContext(t *testing.T) {
 		name, _ := r.Context().Value(key{}).(string)
 		_ = json.NewEncoder(w).Encode([]Row{{Name: name}})
 	})
-	rows, err := InProcess(h).Ledger(context.WithValue(t.Context(), key{}, "mine"))
+	rows, err := InProcess(h, alice).Ledger(context.WithValue(t.Context(), key{}, "mine"))
 	if err != nil || len(rows) != 1 || rows[0].Name != "mine" {
 		t.Errorf("%+v: %v", rows, err)
 	}

@@ -1,10 +1,23 @@
-// Package control answers everything that an operator may ask: one http.Handler,
-// and the client that asks it. A command that finds no daemon builds the handler
-// over the opened state and calls it in process; there is no second code path.
+// Package control answers everything that an operator may ask: one http.Handler
+// ([New]), and the client that asks it. The daemon serves the handler on a Unix socket
+// ([Listen], [Serve]) and a command reaches it there ([Dial]). A command that finds no
+// daemon builds the handler over the opened state and calls it in process
+// ([InProcess]); there is no second code path.
 //
-//	GET /v1/plan            what the policy would do now: [Plan]; ?all=1 with what lies beyond the horizon
-//	GET /v1/ledger          what was done: a list of [Row], newest first
+//	GET  /v1/status          where everything stands: [Status]
+//	GET  /v1/plan            what the policy would do now: [Plan]; ?all=1 with what lies beyond the horizon
+//	GET  /v1/ledger          what was done: a list of [Row], newest first; ?attention=1, ?state=, ?name=,
+//	                         ?since= (RFC 3339) and ?op= leave out the rest
+//	POST /v1/scan            [ScanRequest]: look now, and do what the policy says: [Scan]
+//	POST /v1/resolve         [ResolveRequest]: what became of an unknown operation: [Row]
+//	POST /v1/pause           [PauseRequest]: nothing is changed any more: [Paused]
+//	POST /v1/resume          [ResumeRequest]: lift what was paused: [Resumed]
+//	GET  /v1/backup          a consistent copy of the state, as bytes
 //
-// Errors are JSON: {"error": "…"}, with a status of 4xx where the question was
-// wrong and 5xx where the answer could not be given. JSON fields are only ever added.
+// Errors are JSON: {"error": "…"}, with a status of 400 where the question is
+// malformed, 404 where it is about nothing that is there, 409 where it cannot be done
+// now, and 5xx where the answer could not be given. JSON fields are only ever added.
+//
+// Who asks is known by the socket: the kernel tells the user at its other end. The
+// socket has mode 0600 from its first moment, so that is root, or the daemon's own user.
 package control

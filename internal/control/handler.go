@@ -1,75 +1,143 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
-	"iter"
+	"errors"
+	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"domaind/internal/portfolio"
 	"domaind/internal/rules"
 )
 
-// Ledger gives the rows of the ledger, newest first.
-type Ledger interface {
-	Operations() iter.Seq2[portfolio.Operation, error]
-}
-
-// Options are what the handler answers from.
+// Options are what the handler answers from. All fields but those that say otherwise
+// are required.
 type Options struct {
+	// Scanner and Assessor make plans: they must have no effect.
 	Scanner  Scanner
 	Assessor Assessor
 	Ledger   Ledger
+	Memory   Memory
+	Backup   Backup
+	Machine  Machine
+	Jobs     Jobs
+	Accounts []Account
 	Policy   func() *rules.Policy
 	Now      func() time.Time
+	About    About
+	// ReadOnly says that the state is open for reading only: what would change it is
+	// refused.
+	ReadOnly bool
+	// Failed, where it is not nil, hears every error of what changes something: it may
+	// be one after which nothing must go on.
+	Failed func(error)
+	Log    *slog.Logger // nil: nobody
 }
 
-type handler struct{ Options }
+// About is what a domaind says of itself.
+type About struct {
+	Version string
+	Running bool      // whether it is a daemon that answers
+	Since   time.Time // when it began; zero where none runs
+	Socket  string    // where it is asked
+	State   string    // the path of the state file
+	// StateBytes is the size of that file.
+	StateBytes func() (int64, error)
+	// Bus is where events go; nil where nothing is published.
+	Bus func() BusStatus
+}
+
+type handler struct {
+	Options
+
+	mu     sync.Mutex
+	vendor map[int64]vendorRead // what DNSimple itself bought, by account
+}
 
 // New makes the handler.
 func New(o Options) http.Handler {
-	h := &handler{o}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &handler{Options: o, vendor: make(map[int64]vendorRead)}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/plan", h.plan)
-	mux.HandleFunc("GET /v1/ledger", h.ledger)
+	for path, methods := range map[string]map[string]http.HandlerFunc{
+		"/v1/status":  {http.MethodGet: h.status},
+		"/v1/plan":    {http.MethodGet: h.plan},
+		"/v1/ledger":  {http.MethodGet: h.ledger},
+		"/v1/backup":  {http.MethodGet: h.backup},
+		"/v1/scan":    {http.MethodPost: h.changing(h.scan)},
+		"/v1/resolve": {http.MethodPost: h.changing(h.resolve)},
+		"/v1/pause":   {http.MethodPost: h.changing(h.pause)},
+		"/v1/resume":  {http.MethodPost: h.changing(h.resume)},
+	} {
+		for method, answers := range methods {
+			mux.HandleFunc(method+" "+path, answers)
+			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Allow", method)
+				fail(w, problem(http.StatusMethodNotAllowed, "%s takes %s, not %s", path, method, r.Method))
+			})
+		}
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, problem(http.StatusNotFound, "there is no %s here", clip(r.URL.Path)))
+	})
 	return mux
 }
 
-// Row is one operation of the ledger, as programs read it.
-type Row struct {
-	Op        string                   `json:"op"`
-	Account   int64                    `json:"account"`
-	Kind      portfolio.OperationKind  `json:"kind"`
-	ID        int64                    `json:"id"`
-	Name      string                   `json:"name"`
-	Rule      string                   `json:"rule"`
-	State     portfolio.OperationState `json:"state"`
-	Price     portfolio.Money          `json:"price"`
-	Reserved  portfolio.Money          `json:"reserved"`
-	Sent      int                      `json:"sent"`
-	Attention bool                     `json:"attention"`
-	By        string                   `json:"by"`
-	History   []portfolio.Step         `json:"history"`
-
-	Attempt   int               `json:"attempt"`
-	CreatedAt time.Time         `json:"created_at"`
-	Labels    map[string]string `json:"labels,omitempty"`
-}
-
-func (h *handler) ledger(w http.ResponseWriter, _ *http.Request) {
-	rows := []Row{}
-	for op, err := range h.Ledger.Operations() {
-		if err != nil {
-			fail(w, http.StatusInternalServerError, err)
+// changing guards what changes something.
+func (h *handler) changing(do func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if h.ReadOnly {
+			fail(w, problem(http.StatusConflict, "the state is open for reading only"))
 			return
 		}
-		rows = append(rows, Row{
-			Op: op.ShortID(), Account: op.AccountID, Kind: op.Kind, ID: op.SubjectID, Name: op.Name, Rule: op.Rule,
-			State: op.State, Price: op.Price(), Reserved: op.Reserved, Sent: op.Sent, Attention: op.Attention, By: op.By,
-			History: op.History, Attempt: op.Attempt, CreatedAt: op.CreatedAt, Labels: op.Labels,
-		})
+		v, err := do(r)
+		if err != nil {
+			if h.Failed != nil {
+				h.Failed(err)
+			}
+			if r.Context().Err() != nil && statusOf(err) == http.StatusInternalServerError {
+				err = problem(http.StatusServiceUnavailable, "cut short: domaind is ending, or nobody waits for the answer any more")
+			}
+			fail(w, err)
+			return
+		}
+		answer(w, v)
 	}
-	answer(w, rows)
+}
+
+// Account is an account of the configuration.
+type Account struct {
+	portfolio.Account
+	Source bool // never acted on: only proves where a push comes from
+	Vendor Vendor
+}
+
+// account finds an account by its name or id. An empty one is all of them: 0.
+func (h *handler) account(which string) (int64, error) {
+	if which == "" {
+		return 0, nil
+	}
+	known := make([]string, 0, len(h.Accounts))
+	for _, a := range h.Accounts {
+		label := accountLabel(a.Account)
+		if which != a.Name && which != itoa(a.ID) {
+			known = append(known, label)
+			continue
+		}
+		if a.Source {
+			return 0, problem(http.StatusBadRequest, "account %s only proves where pushes come from: nothing is ever changed there", label)
+		}
+		return a.ID, nil
+	}
+	slices.Sort(known)
+	return 0, problem(http.StatusBadRequest, "there is no account %q in the configuration; there is %s", clip(which), strings.Join(known, ", "))
 }
 
 func answer(w http.ResponseWriter, v any) {
@@ -79,8 +147,17 @@ func answer(w http.ResponseWriter, v any) {
 	_ = e.Encode(v) // the asker is gone: there is nobody to tell
 }
 
-func fail(w http.ResponseWriter, status int, err error) {
+func fail(w http.ResponseWriter, err error) {
+	said := AnswerError{Message: err.Error()}
+	if p, ok := errors.AsType[*AnswerError](err); ok {
+		said = *p
+	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()}) // as above
+	w.WriteHeader(statusOf(err))
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(said) // as above
 }
+
+// ended says whether an error only means that nobody waits any more.
+func ended(ctx context.Context) bool { return ctx.Err() != nil }

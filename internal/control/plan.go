@@ -66,7 +66,7 @@ type Item struct {
 func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
 	p, err := h.makePlan(r.Context(), r.URL.Query().Get("all") != "")
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err)
+		fail(w, err)
 		return
 	}
 	answer(w, p)
