@@ -87,7 +87,7 @@ func (x *Executor) followUp(ctx context.Context, key string) error {
 	defer turn.Unlock()
 	// Whoever had the turn may have moved it on.
 	op, ok, err = x.ledger.Operation(key)
-	if err != nil || !ok || op.NextAt.IsZero() || op.NextAt.After(x.now()) {
+	if err != nil || !ok || !op.Due(x.now()) {
 		return err
 	}
 	switch op.State {

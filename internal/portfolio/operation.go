@@ -43,6 +43,10 @@ const (
 	StateFailed   OperationState = "failed"
 )
 
+// LongestWait is longer than any operation waits until it is looked at again: a NextAt
+// farther ahead was written by a clock that was wrong, and has come.
+const LongestWait = 25 * time.Hour
+
 // Open says whether the operation has not ended.
 func (s OperationState) Open() bool { return s != StateDone && s != StateFailed }
 
@@ -158,6 +162,11 @@ func OccasionOf(expiresAt time.Time) string { return expiresAt.UTC().Format(time
 func (o Operation) ShortID() string {
 	sum := sha256.Sum256([]byte(o.Key))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
+}
+
+// Due says whether it is time to look at the operation again.
+func (o Operation) Due(now time.Time) bool {
+	return !o.NextAt.IsZero() && (!o.NextAt.After(now) || o.NextAt.After(now.Add(LongestWait)))
 }
 
 // Price is what the operation costs: the charge once it is known, what was

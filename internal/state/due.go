@@ -39,11 +39,16 @@ func reindex(b *bbolt.Bucket, was, is []byte) error {
 	return b.Put(is, present())
 }
 
-// Due gives the operations whose NextAt has come, the longest due first, and when
-// the next one after them is due: the zero time where none is.
+// Due gives the operations that are due ([portfolio.Operation.Due]), the longest due
+// first, and when the next one after them is: the zero time where none is.
 func (s *Store) Due(now time.Time) (due []portfolio.Operation, next time.Time, err error) {
 	err = s.view(func(tx *bbolt.Tx) error {
 		c := bucket(tx, dueBucket).Cursor()
+		take := func(k []byte) error {
+			op, err := readRow(tx, k[instantSize:])
+			due = append(due, op)
+			return err
+		}
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			at, err := parseInstant(k)
 			if err != nil {
@@ -51,13 +56,21 @@ func (s *Store) Due(now time.Time) (due []portfolio.Operation, next time.Time, e
 			}
 			if at.After(now) {
 				next = at
-				return nil
+				break
 			}
-			op, err := readRow(tx, k[instantSize:])
-			if err != nil {
+			if err := take(k); err != nil {
 				return err
 			}
-			due = append(due, op)
+		}
+		// What lies too far ahead has come as well.
+		far := now.Add(portfolio.LongestWait)
+		if next.After(far) {
+			next = time.Time{}
+		}
+		for k, _ := c.Seek(appendInstant(nil, far.Add(1))); k != nil; k, _ = c.Next() {
+			if err := take(k); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -43,6 +43,12 @@ func TestDueFollowsNextAt(t *testing.T) {
 			}
 		}
 	}
+	// What a clock that was wrong put far ahead is due, and nothing waits for its moment.
+	put(3, "", portfolio.StateReserved, t0.AddDate(1, 0, 0))
+	want(t0, time.Time{}, 3)
+	want(t0.AddDate(1, 0, 0).Add(-portfolio.LongestWait), t0.AddDate(1, 0, 0))
+	want(t0.AddDate(1, 0, 0), time.Time{}, 3)
+	put(3, portfolio.StateReserved, portfolio.StateFailed, time.Time{})
 	put(1, "", portfolio.StateReserved, t0.Add(2*time.Hour))
 	put(2, "", portfolio.StateReserved, t0.Add(time.Hour))
 	want(t0, t0.Add(time.Hour))
