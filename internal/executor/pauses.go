@@ -1,8 +1,6 @@
 package executor
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -19,16 +17,6 @@ const (
 	// those of their account.
 	unknownWithin = time.Hour
 )
-
-// RefusedError says why what an operator asks for cannot be done, as a sentence.
-type RefusedError struct{ Reason string }
-
-// Error gives the sentence.
-func (e *RefusedError) Error() string { return e.Reason }
-
-func refusedf(format string, args ...any) error {
-	return &RefusedError{fmt.Sprintf(format, args...)}
-}
 
 // pauses gives the pauses of an account, those of all accounts among them.
 func (x *Executor) pauses(account int64) ([]portfolio.Pause, error) {
@@ -184,129 +172,4 @@ func resumedEvent(p portfolio.Pause, at time.Time, by, why string) portfolio.Eve
 		Text: fmt.Sprintf("%s: %s paused no more: %s", whose(p.AccountID), whatStops(p), why),
 		Data: map[string]any{"scope": p.Scope, "by": by},
 	}
-}
-
-// ready says whether an account may be read: DNSimple takes its token, or it may be
-// tried again.
-func (x *Executor) ready(account int64) (bool, error) {
-	p, err := x.refusedToken(account)
-	return err == nil && (p == nil || tryNow(*p, x.now())), err
-}
-
-// refusedToken gives the pause of an account whose token DNSimple refuses; nil where it
-// does not.
-func (x *Executor) refusedToken(account int64) (*portfolio.Pause, error) {
-	pauses, err := x.pauses(account)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range pauses {
-		if p.Scope == portfolio.PauseAccount {
-			return &p, nil
-		}
-	}
-	return nil, nil //nolint:nilnil // nil is "not paused": there is nothing else to tell
-}
-
-// Ready says whether an account may be read now: it is not paused, or it is time to
-// try it again. A new process tries at once: its operator may have mended the token.
-func (x *Executor) Ready(account int64) (bool, error) {
-	ready, err := x.ready(account)
-	if err != nil {
-		return false, err
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	first := !x.tried[account]
-	x.tried[account] = true
-	return ready || first, nil
-}
-
-// Report tells what became of a call with an account's token: a refused token
-// pauses the account, and is announced once; a success ends the pause.
-func (x *Executor) Report(account int64, callErr error) error {
-	call, ok := errors.AsType[*portfolio.CallError](callErr)
-	refused := ok && call.Outcome == portfolio.OutcomeUnauthorized
-	if callErr != nil && !refused {
-		return nil
-	}
-	old, err := x.refusedToken(account)
-	if err != nil {
-		return err
-	}
-	now := x.now()
-	var change portfolio.Change
-	switch {
-	case refused:
-		p := pauseFor(old, account, portfolio.PauseAccount, "DNSimple refuses its token: "+call.Said(), now)
-		change.Pauses = []portfolio.Pause{p}
-		if old == nil {
-			change.Events = []portfolio.Event{pausedEvent(p, now)}
-		}
-	case old != nil:
-		change.Lifted = []portfolio.Pause{*old}
-		change.Events = []portfolio.Event{resumedEvent(*old, now, "daemon", "DNSimple accepts its token again")}
-		x.freed.Store(true)
-	default:
-		return nil
-	}
-	if err := x.ledger.Commit(change); err != nil {
-		return fmt.Errorf("pause or resume account %d: %w", account, err)
-	}
-	return nil
-}
-
-// Pause lets nothing be changed in an account (0: in any) until an operator resumes it.
-// It is read all the same, and what is under way is followed.
-func (x *Executor) Pause(account int64, by, reason string) error {
-	if _, ok := x.registries[account]; !ok && account != 0 {
-		return refusedf("account %d is not configured", account)
-	}
-	now := x.now()
-	if reason == "" {
-		reason = "no reason was given"
-	}
-	p := portfolio.Pause{AccountID: account, Scope: portfolio.PauseByHand, Reason: reason, By: by, Since: now}
-	if err := x.ledger.Commit(portfolio.Change{Pauses: []portfolio.Pause{p}, Events: []portfolio.Event{pausedEvent(p, now)}}); err != nil {
-		return fmt.Errorf("pause %s: %w", whose(account), err)
-	}
-	return nil
-}
-
-// Resume ends every pause of an account (0: of all), whoever began it, and says which
-// they were. What has its reason still pauses it again. That the state is an old copy
-// is overruled only where afterRestore says so.
-func (x *Executor) Resume(_ context.Context, account int64, afterRestore bool, by string) ([]portfolio.Pause, error) {
-	pauses, err := x.ledger.Pauses()
-	if err != nil {
-		return nil, fmt.Errorf("look for pauses: %w", err)
-	}
-	now := x.now()
-	var change portfolio.Change
-	var kept *portfolio.Pause
-	for _, p := range pauses {
-		switch {
-		case p.Scope == portfolio.PauseRestored && !afterRestore, account != 0 && p.AccountID == 0 && p.Scope != portfolio.PauseRestored:
-			kept = &p
-		case account == 0 || p.AccountID == account || p.Scope == portfolio.PauseRestored:
-			change.Lifted = append(change.Lifted, p)
-			change.Events = append(change.Events, resumedEvent(p, now, by, by+" resumed it"))
-		}
-	}
-	if len(change.Lifted) == 0 {
-		switch {
-		case kept == nil:
-			return nil, refusedf("%s: nothing is paused", whose(account))
-		case kept.Scope == portfolio.PauseRestored:
-			return nil, refusedf("purchases are paused because the state is an old copy (%s); to overrule that say --after-restore", kept.Reason)
-		default:
-			return nil, refusedf("all accounts are paused, not account %d alone: resume without naming an account", account)
-		}
-	}
-	if err := x.ledger.Commit(change); err != nil {
-		return nil, fmt.Errorf("resume %s: %w", whose(account), err)
-	}
-	x.freed.Store(true)
-	x.signal()
-	return change.Lifted, nil
 }

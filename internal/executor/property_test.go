@@ -327,8 +327,8 @@ func checkPauses(t *rapid.T, op, row portfolio.Operation, e event, effects []eff
 			}
 		case free:
 			a, ok := e.(answered)
-			clear := ok && (a.err == nil || f.breaker && row.State == portfolio.StateFailed)
-			if !clear || row.Probes == "" || row.Stopped != "" {
+			plain := ok && (a.err == nil || f.breaker && row.State == portfolio.StateFailed)
+			if !plain || row.Probes == "" || row.Stopped != "" {
 				t.Fatalf("%s → %s ends a pause", op.State, row.State)
 			}
 		case probe:

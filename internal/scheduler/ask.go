@@ -38,7 +38,7 @@ func (s *Scheduler) Jobs() ([]JobStatus, error) {
 	return jobs, nil
 }
 
-// ErrRunning: a scan that was asked for is under way already.
+// ErrRunning says that a scan that was asked for is under way already.
 var ErrRunning = errors.New("it is under way already")
 
 // Scan runs every job now, where name is empty; else it reads that domain alone, afresh
@@ -67,7 +67,7 @@ func (s *Scheduler) Scan(ctx context.Context, name string) (Reading, error) {
 	return r, errors.Join(errs...)
 }
 
-// ErrNoDomain: no account that could be read holds the domain.
+// ErrNoDomain says that no account that could be read holds a domain.
 var ErrNoDomain = errors.New("no account holds it")
 
 func (s *Scheduler) scanOne(ctx context.Context, name string) (Reading, error) {

@@ -40,13 +40,12 @@ func (s *Scheduler) scanDomains(ctx context.Context, now time.Time) error {
 		return err
 	}
 	r.Decisions = append(r.Decisions, seen.unread...)
-	_, err = s.act(ctx, JobDomains, now, r, seen.change)
-	return err
+	return s.act(ctx, JobDomains, now, r, seen.change)
 }
 
 // act hands what a scan found to the executor, and tells what it could not read. The
 // change is made with it.
-func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Reading, change portfolio.Change) ([]portfolio.Decision, error) {
+func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Reading, change portfolio.Change) error {
 	counts := make(map[portfolio.Verdict]int)
 	for _, d := range r.Decisions {
 		counts[d.Verdict]++
@@ -67,13 +66,13 @@ func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Readin
 	var errs []error
 	if len(change.Events) > 0 || len(change.Watch) > 0 || len(change.Lifted) > 0 {
 		if err := s.Progress.Commit(change); s.Fatal(err) {
-			return nil, err
+			return err
 		} else if err != nil {
 			errs = append(errs, err)
 		}
 	}
-	assessed, err := s.Executor.Execute(ctx, r.Decisions)
-	return assessed, errors.Join(append(errs, err)...)
+	_, err := s.Executor.Execute(ctx, r.Decisions)
+	return errors.Join(append(errs, err)...)
 }
 
 // problem tells of something that could not be read or understood.

@@ -32,8 +32,7 @@ func (s *Scheduler) scanPushes(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.act(ctx, JobPushes, now, r, portfolio.Change{})
-	return err
+	return s.act(ctx, JobPushes, now, r, portfolio.Change{})
 }
 
 func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
@@ -41,8 +40,7 @@ func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.act(ctx, JobRegistrantChanges, now, r, portfolio.Change{})
-	return err
+	return s.act(ctx, JobRegistrantChanges, now, r, portfolio.Change{})
 }
 
 // Pushes reads the pushes that wait in every account, finds out where they come
