@@ -23,12 +23,14 @@ type model struct {
 	path string
 	s    *Store
 
-	rows   []portfolio.Operation
-	told   []portfolio.Event // all that were numbered
-	first  int               // of told, the first that waits
-	marks  map[string]time.Time
-	pauses map[int64]portfolio.Pause
-	now    time.Time
+	rows    []portfolio.Operation
+	told    []portfolio.Event // all that were numbered
+	first   int               // of told, the first that waits
+	marks   map[string]time.Time
+	pauses  map[pauseIn]portfolio.Pause
+	watches map[int64]portfolio.Watch
+	armed   uint64 // how many commits armed something
+	now     time.Time
 }
 
 var errCeiling = errors.New("over the ceiling")
@@ -126,6 +128,10 @@ func (m *model) draw() portfolio.Operation {
 		case 2:
 			op.ChargeRefs = []string{op.Key + "#0"}
 		}
+		if op.State == portfolio.StateUnknown {
+			op.UnknownAt = m.now
+		}
+		op.NextAt = rapid.SampledFrom([]time.Time{{}, op.NextAt, m.now.Add(30 * time.Minute)}).Draw(t, "next")
 		return op
 	}
 	op := portfolio.Operation{
@@ -185,6 +191,9 @@ func (m *model) commit(t *rapid.T) {
 	}
 	if err != nil {
 		return
+	}
+	if op.State == portfolio.StateArmed && was != portfolio.StateArmed {
+		m.armed++
 	}
 	if i := m.find(op.Key); i >= 0 {
 		m.rows[i] = op
@@ -253,8 +262,42 @@ func (m *model) compare(t *rapid.T) {
 	m.must(err)
 	m.same(len(pauses), len(m.pauses))
 	for _, p := range pauses {
-		m.same(p, m.pauses[p.AccountID])
+		m.same(p, m.pauses[pauseIn{p.AccountID, p.Scope}])
 	}
+	watches, err := m.s.Watched()
+	m.must(err)
+	m.same(len(watches), len(m.watches))
+	for _, w := range watches {
+		m.same(w, m.watches[w.AccountID])
+	}
+	m.compareMoments()
+}
+
+// compareMoments reads what is due, what became unknown, and what was armed.
+func (m *model) compareMoments() {
+	due, _, err := m.s.Due(m.now)
+	m.must(err)
+	var want []portfolio.Operation
+	for _, o := range m.rows {
+		if !o.NextAt.IsZero() && !o.NextAt.After(m.now) {
+			want = append(want, o)
+		}
+	}
+	slices.SortStableFunc(want, func(a, b portfolio.Operation) int { return a.NextAt.Compare(b.NextAt) })
+	m.same(due, want)
+
+	since, unknown := m.now.Add(-time.Hour), 0
+	for _, o := range m.rows {
+		if o.AccountID == 1010 && o.Kind.Purchase() && !o.UnknownAt.IsZero() && !o.UnknownAt.Before(since) {
+			unknown++
+		}
+	}
+	n, err := m.s.UnknownSince(1010, since)
+	m.must(err)
+	m.same(n, unknown)
+	line, err := os.ReadFile(m.path + armedSuffix)
+	m.must(err)
+	m.same(string(line), string(armedLine(m.s.UUID(), m.armed)))
 }
 
 func (m *model) compareLasts(o portfolio.Operation) {
@@ -288,21 +331,45 @@ func (m *model) deliver(t *rapid.T) {
 	m.first = max(m.first, upTo)
 }
 
+// pauseIn names a pause of the model.
+type pauseIn struct {
+	account int64
+	scope   portfolio.PauseScope
+}
+
+// pause begins pauses and lifts others, in one change; what does both stands.
 func (m *model) pause(t *rapid.T) {
 	m.t = t
-	account, e := int64(rapid.IntRange(1, 3).Draw(t, "account")), m.event(false)
-	if _, paused := m.pauses[account]; rapid.Bool().Draw(t, "clear") {
-		m.must(m.s.ClearPause(account, e))
-		if paused {
-			m.tell(e)
+	draw := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) portfolio.Pause {
+		return portfolio.Pause{
+			AccountID: int64(rapid.IntRange(0, 2).Draw(t, "account")),
+			Scope:     rapid.SampledFrom([]portfolio.PauseScope{portfolio.PauseAccount, portfolio.PauseBreaker, "renew"}).Draw(t, "scope"),
+			Reason:    rapid.SampledFrom([]string{"401", "402"}).Draw(t, "reason"), By: "daemon", Since: m.now,
 		}
-		delete(m.pauses, account)
-		return
+	}), 0, 2)
+	c := portfolio.Change{Pauses: draw.Draw(t, "begin"), Lifted: draw.Draw(t, "lift"), Events: []portfolio.Event{m.event(false)}}
+	m.must(m.s.Commit(c))
+	for _, p := range c.Lifted {
+		delete(m.pauses, pauseIn{p.AccountID, p.Scope})
 	}
-	p := portfolio.Pause{AccountID: account, Scope: portfolio.PauseAccount, Reason: "401", By: "daemon", Since: m.now}
-	m.must(m.s.SetPause(p, e))
-	m.pauses[account] = p
-	m.tell(e)
+	for _, p := range c.Pauses {
+		m.pauses[pauseIn{p.AccountID, p.Scope}] = p
+	}
+	m.tell(c.Events[0])
+}
+
+// watch replaces what is remembered of an account's domains.
+func (m *model) watch(t *rapid.T) {
+	m.t = t
+	w := portfolio.Watch{AccountID: int64(rapid.IntRange(1, 2).Draw(t, "account")), SeenAt: m.now, SteadyAt: start}
+	for _, id := range rapid.SliceOfNDistinct(rapid.Int64Range(1, 5), 0, 4, rapid.ID).Draw(t, "domains") {
+		d := domain(w.AccountID, id)
+		d.AutoRenew = rapid.Bool().Draw(t, "auto-renew")
+		w.Domains = append(w.Domains, d)
+	}
+	m.must(m.s.Commit(portfolio.Change{Watch: []portfolio.Watch{w}}))
+	slices.SortFunc(w.Domains, func(a, b portfolio.Domain) int { return int(a.ID - b.ID) })
+	m.watches[w.AccountID] = w
 }
 
 // crash copies the file as it is, as a kill would leave it, and goes on with the
@@ -333,7 +400,7 @@ func TestStoreIsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{
 			t: t, path: filepath.Join(folder(), "s"), now: start,
-			marks: map[string]time.Time{}, pauses: map[int64]portfolio.Pause{},
+			marks: map[string]time.Time{}, pauses: map[pauseIn]portfolio.Pause{}, watches: map[int64]portfolio.Watch{},
 		}
 		m.open()
 		defer func() {
@@ -346,6 +413,7 @@ func TestStoreIsItsModel(t *testing.T) {
 			"again":   m.commit,
 			"deliver": m.deliver,
 			"pause":   m.pause,
+			"watch":   m.watch,
 			"crash":   m.crash,
 			"wait":    func(*rapid.T) { m.now = m.now.Add(25 * time.Minute) },
 			"":        m.compare,
