@@ -29,7 +29,7 @@ func Catalogue() []Entry {
 		{portfolio.AboutDomain, "watched", info, "DNSimple renews the domain by itself; domaind watches that it does."},
 		{portfolio.AboutDomain, "vendor-turn-late", alert, "DNSimple should have renewed the domain by itself, and has not."},
 		{portfolio.AboutDomain, "uncovered", alert, "The domain expires soon, and no rule speaks of it."},
-		{portfolio.AboutDomain, "expiring", alert, "The domain has come to a warning distance of its expiration, and is not renewed; notice where a rule renews it later."},
+		{portfolio.AboutDomain, "expiring", alert, "The domain has come to a warning distance of its expiration, and is not renewed; notice where a rule, or DNSimple itself, renews it later."},
 		{portfolio.AboutDomain, "blocked", alert, "A rule wants to act on the domain, and a guard or a ceiling forbids it."},
 		{portfolio.AboutDomain, "alert", notice, "An alert rule matches the domain; the rule chooses the level."},
 

@@ -46,7 +46,7 @@ type Executor struct {
 	slow  time.Duration  // see slowAfter
 	turns map[int64]turn // one operation's step at a time, by account
 	wake  chan struct{}
-	freed atomic.Bool // see Freed
+	freed atomic.Bool // a pause ended since Wanted was asked last
 
 	mu   sync.Mutex
 	tlds map[string]tldFacts
@@ -54,6 +54,9 @@ type Executor struct {
 	shown map[string]time.Time
 	// tried are the accounts that were tried since the start, paused or not.
 	tried map[int64]bool
+	// wanted are the moments at which a pause was to be tried, and for which the domains
+	// were asked for: where there is nothing to try it with, once is enough.
+	wanted map[string]time.Time
 }
 
 // turn is a mutex for which one can stop waiting.
@@ -85,7 +88,7 @@ func New(o Options) *Executor {
 	x := &Executor{
 		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, ceilings: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
-		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time),
+		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time), wanted: make(map[string]time.Time),
 		urgent: o.Urgent, fatal: o.Fatal,
 	}
 	if x.urgent == nil {
@@ -106,10 +109,6 @@ func New(o Options) *Executor {
 // Wake is signalled when an operation wants to be followed up earlier than was
 // known before.
 func (x *Executor) Wake() <-chan struct{} { return x.wake }
-
-// Freed says whether a pause ended since it was asked last: what waited for that may
-// be done now.
-func (x *Executor) Freed() bool { return x.freed.Swap(false) }
 
 // Recover brings the ledger of an earlier process into order: what was armed may
 // have been sent. It must be called before anything else, and once.

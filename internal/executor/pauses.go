@@ -60,6 +60,38 @@ func tryNow(p portfolio.Pause, now time.Time) bool {
 	return !p.ProbeAt.After(now) || p.ProbeAt.After(now.Add(2*longestProbe))
 }
 
+// Wanted says when the domains are to be read beside their schedule: at once, where a
+// pause ended and what waited for that may be done, or when a pause is to be tried.
+// The zero time: not before anything changes.
+func (x *Executor) Wanted() (time.Time, error) {
+	now := x.now()
+	if x.freed.Swap(false) {
+		return now, nil
+	}
+	pauses, err := x.ledger.Pauses()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look for pauses: %w", err)
+	}
+	var next time.Time
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, p := range pauses {
+		key := fmt.Sprintf("%d|%s", p.AccountID, p.Scope)
+		if p.ProbeAt.IsZero() || x.wanted[key].Equal(p.ProbeAt) || p.Scope != portfolio.PauseAccount && !p.Stops(p.AccountID, portfolio.OpRenew) {
+			continue
+		}
+		at := p.ProbeAt
+		if tryNow(p, now) {
+			at = now
+			x.wanted[key] = p.ProbeAt
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return next, nil
+}
+
 // pauseFor is how an account is paused, anew or again.
 func pauseFor(old *portfolio.Pause, account int64, scope portfolio.PauseScope, reason string, at time.Time) portfolio.Pause {
 	p := portfolio.Pause{AccountID: account, Scope: scope, By: "daemon", Since: at}

@@ -21,8 +21,8 @@ func (x *Executor) warning(d portfolio.Decision, now time.Time) (portfolio.Event
 		return portfolio.Event{}, false
 	}
 	level := portfolio.LevelAlert
-	if d.Code == "later" {
-		level = portfolio.LevelNotice // its turn will come, says the policy
+	if d.Code == "later" || d.Code == codeVendorTurn && f.ExpiresAt.After(now.Add(vendorLate)) {
+		level = portfolio.LevelNotice // its turn will come, says the policy, or DNSimple's own
 	}
 	cause, helps := x.cause(d)
 	day := x.ceilings.day(f.ExpiresAt)
@@ -86,7 +86,7 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 func waitsFor(d portfolio.Decision, name, scan string) (cause, helps string) {
 	switch d.Code {
 	case codeVendorTurn:
-		return "it is DNSimple's own auto-renewal's turn, which has not come through", "see whether DNSimple can charge the account"
+		return "it is the turn of DNSimple's own auto-renewal, which has not come through yet", "see whether DNSimple can charge the account"
 	case codeUnknown:
 		return "nobody knows whether it was bought: " + d.Reason, fmt.Sprintf("look at DNSimple, then: domaind resolve %s --done, or --not-bought", d.Op)
 	case codeUnderWay, codeHeldUp:

@@ -90,7 +90,7 @@ type fakeExecutor struct {
 	prove    func(portfolio.Push) portfolio.PushFacts
 	ready    func(account int64) bool
 	report   func(account int64, err error)
-	freed    func() bool
+	wanted   func() time.Time
 	wake     chan struct{}
 }
 
@@ -112,7 +112,12 @@ func (x fakeExecutor) Execute(ctx context.Context, d []portfolio.Decision) ([]po
 	return d, x.execute(ctx, d)
 }
 
-func (x fakeExecutor) Freed() bool { return x.freed != nil && x.freed() }
+func (x fakeExecutor) Wanted() (time.Time, error) {
+	if x.wanted == nil {
+		return time.Time{}, nil
+	}
+	return x.wanted(), nil
+}
 
 func (x fakeExecutor) FollowUp(ctx context.Context) (time.Time, error) {
 	if x.followUp == nil {

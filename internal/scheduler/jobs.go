@@ -371,8 +371,8 @@ func (s *Scheduler) untilExtra() time.Duration {
 }
 
 // followUp is one round of the follow-ups; a panic in it is an error. Where an account
-// may be used again, its domains are read again: what waited for it need not wait for
-// the next scan.
+// may be used again, or is to be tried, the domains are read: what waited for it need
+// not wait for the next scan.
 func (s *Scheduler) followUp(ctx context.Context) (next time.Time, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -380,10 +380,11 @@ func (s *Scheduler) followUp(ctx context.Context) (next time.Time, err error) {
 		}
 	}()
 	next, err = s.Executor.FollowUp(ctx)
-	if s.Executor.Freed() {
-		s.soon(JobDomains, s.Now())
+	at, werr := s.Executor.Wanted()
+	if !at.IsZero() {
+		s.soon(JobDomains, at)
 	}
-	return next, err
+	return next, errors.Join(err, werr)
 }
 
 // nap sleeps, until the executor wants to be followed up.

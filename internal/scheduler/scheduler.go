@@ -33,8 +33,8 @@ type Executor interface {
 	Wake() <-chan struct{}
 	Ready(account int64) (bool, error)
 	Report(account int64, callErr error) error
-	// Freed says whether a pause ended since it was asked last.
-	Freed() bool
+	// Wanted says when the domains are to be read beside their schedule; zero: not so far.
+	Wanted() (time.Time, error)
 }
 
 // Progress remembers when jobs ran and what they saw, and stores what they have to

@@ -156,9 +156,9 @@ func TestClocksDisagree(t *testing.T) {
 // next scan.
 func TestFreedAccountIsReadAgain(t *testing.T) {
 	now := noon
-	freed := false
+	var wanted time.Time
 	m := &memory{last: map[string]time.Time{JobDomains: noon, JobPushes: noon, JobRegistrantChanges: noon}}
-	x := fakeExecutor{freed: func() bool { defer func() { freed = false }(); return freed }}
+	x := fakeExecutor{wanted: func() time.Time { defer func() { wanted = time.Time{} }(); return wanted }}
 	s := setup{executor: x, memory: m, now: func() time.Time { return now }}.make()
 	tick := func() {
 		t.Helper()
@@ -170,8 +170,8 @@ func TestFreedAccountIsReadAgain(t *testing.T) {
 	if len(m.runs) != 0 {
 		t.Fatalf("runs %v", m.runs)
 	}
-	freed = true
 	now = now.Add(time.Minute)
+	wanted = now
 	tick()
 	now = now.Add(time.Second)
 	tick()
