@@ -49,6 +49,11 @@ func TestScripts(t *testing.T) {
 			"shape":   cmdShape,
 			"secret":  cmdSecret,
 			"fails":   cmdFails,
+			"fault":   cmdFault,
+			"hit":     cmdHit,
+			"until":   cmdUntil,
+			"dead":    cmdDead,
+			"mode":    cmdMode,
 		},
 	})
 }
@@ -108,6 +113,9 @@ func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{"HOME", "TMPDIR", "DOMAIND_CONFIG"} {
 		env = append(env, name+"="+ts.Getenv(name))
+	}
+	if dir := ts.Getenv("RUNTIME_DIRECTORY"); dir != "" {
+		env = append(env, "RUNTIME_DIRECTORY="+dir)
 	}
 	return env
 }

@@ -111,10 +111,9 @@ type vendorRead struct {
 func (h *handler) vendorSpending(ctx context.Context, month, now time.Time) map[int64]VendorSpending {
 	ctx, cancel := context.WithTimeout(ctx, askVendorFor)
 	defer cancel()
-	out := make(map[int64]VendorSpending)
-	var mu sync.Mutex
+	read := make([]VendorSpending, len(h.Accounts))
 	var asking sync.WaitGroup
-	for _, a := range h.Accounts {
+	for i, a := range h.Accounts {
 		if a.Source {
 			continue
 		}
@@ -122,22 +121,24 @@ func (h *handler) vendorSpending(ctx context.Context, month, now time.Time) map[
 		known, ok := h.vendor[a.ID]
 		h.mu.Unlock()
 		if ok && known.month.Equal(month) && now.Sub(known.at).Abs() < vendorFor {
-			out[a.ID] = known.VendorSpending
+			read[i] = known.VendorSpending
 			continue
 		}
 		asking.Go(func() {
 			v, forGood := boughtBy(ctx, a.Vendor, month)
+			read[i] = v
 			if forGood {
 				h.mu.Lock()
+				defer h.mu.Unlock()
 				h.vendor[a.ID] = vendorRead{v, now, month}
-				h.mu.Unlock()
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			out[a.ID] = v
 		})
 	}
 	asking.Wait()
+	out := make(map[int64]VendorSpending, len(read))
+	for i, a := range h.Accounts {
+		out[a.ID] = read[i]
+	}
 	return out
 }
 
