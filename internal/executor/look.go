@@ -32,8 +32,9 @@ func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 		failed = make(map[string]bool)
 		panics any
 	)
+	left := len(byAccount)
 	for _, keys := range byAccount {
-		wg.Go(func() {
+		run := func() {
 			defer func() {
 				if v := recover(); v != nil {
 					x.log.Error("a follow-up panics", "panic", v, "stack", string(debug.Stack()))
@@ -57,7 +58,12 @@ func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 					return
 				}
 			}
-		})
+		}
+		if left--; left > 0 {
+			wg.Go(run)
+		} else {
+			run() // the last of them, mostly the only one, needs no goroutine
+		}
 	}
 	wg.Wait()
 	if panics != nil {

@@ -21,6 +21,9 @@ const (
 // How often it is tried to put auto-renewal back to what it was: about three weeks.
 const netTries = 30
 
+// How long what DNSimple works on is looked at every quarter of an hour; then hourly.
+const soonDone = 6 * time.Hour
+
 // How long DNSimple may take to carry a wish out.
 const longestWish = 14 * 24 * time.Hour
 
@@ -114,14 +117,22 @@ func (s *step) observed(e observed) {
 		s.op.Checks = 0           // it has waited long enough
 		s.uncertain(seen.note, 0) // a wish is sent until there is evidence
 	case s.op.State == portfolio.StateUnknown:
-		s.wait(unknownFirst, time.Hour)
+		longest := time.Hour
+		if s.at.Sub(s.op.UnknownAt) > patience {
+			longest = 6 * time.Hour
+		}
+		s.wait(unknownFirst, longest)
 		s.net(seen)
 	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && !s.op.Attention && s.at.Sub(s.op.ArmedAt) > patience:
 		s.op.Attention = true
-		s.wait(2*time.Second, 15*time.Minute)
+		s.wait(2*time.Second, time.Hour)
 		s.warn("DNSimple has been working on it for two days (" + seen.state + "); " + seen.note)
 	default:
-		s.wait(2*time.Second, 15*time.Minute)
+		longest := 15 * time.Minute
+		if s.at.Sub(s.op.ArmedAt) > soonDone {
+			longest = time.Hour
+		}
+		s.wait(2*time.Second, longest)
 	}
 }
 

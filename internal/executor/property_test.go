@@ -196,7 +196,7 @@ func checkRow(t *rapid.T, row portfolio.Operation, at time.Time) {
 		t.Fatalf("a wish holds %s", row.Reserved)
 	}
 	if row.State.Open() {
-		if row.NextAt.IsZero() || row.NextAt.Before(at) || row.NextAt.After(at.Add(time.Hour)) {
+		if row.NextAt.IsZero() || row.NextAt.Before(at) || row.NextAt.After(at.Add(6*time.Hour)) {
 			t.Fatalf("%s, and looked at again %s after %s", row.State, row.NextAt, at)
 		}
 	}

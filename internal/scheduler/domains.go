@@ -220,7 +220,7 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 			parts[i].skipped = true
 			continue
 		}
-		wg.Go(func() {
+		run := func() {
 			p := &parts[i]
 			// A panic on a goroutine of its own would end the daemon.
 			defer func() {
@@ -229,7 +229,12 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 				}
 			}()
 			p.items, p.problems, p.err = read(ctx, a)
-		})
+		}
+		if i < len(s.Accounts)-1 {
+			wg.Go(run)
+		} else {
+			run() // the last of them, often the only one, needs no goroutine
+		}
 	}
 	wg.Wait()
 	var items []T
