@@ -94,6 +94,10 @@ name = "labs"
 id = 3030
 token = { file = "labs.token" }
 [[account]]
+name = "shop"
+id = 4040
+token = { file = "shop.token" }
+[[account]]
 name = "desk"
 id = 2020
 token = { file = "desk.token" }
@@ -141,7 +145,7 @@ func newRound(t *testing.T, seed uint64, sum *killed) *round {
 		perDay = 150 // not everything fits
 	}
 	files := map[string]string{"config.toml": fmt.Sprintf(roundPolicy, r.cable.addr(), perDay, freePort(t))}
-	for _, account := range []string{"main", "labs", "desk"} {
+	for _, account := range []string{"main", "labs", "shop", "desk"} {
 		files[account+".token"] = "token-" + account
 	}
 	for name, text := range files {
@@ -183,6 +187,10 @@ tokens = ["token-desk"]
 id = 3030
 name = "labs"
 tokens = ["token-labs"]
+[[account]]
+id = 4040
+name = "shop"
+tokens = ["token-shop"]
 [[contact]]
 id = 2715
 account = "main"
@@ -226,7 +234,7 @@ prices = { registration = "80.00", renewal = "80.00", transfer = "80.00", restor
 	for i := range 4 + r.random.IntN(6) {
 		name := fmt.Sprintf("name-%d.com", i)
 		r.covered = append(r.covered, name)
-		fmt.Fprintf(&b, "[[domain]]\nid = %d\naccount = %q\nname = %q\n", i+1, []string{"main", "main", "labs"}[r.random.IntN(3)], name)
+		fmt.Fprintf(&b, "[[domain]]\nid = %d\naccount = %q\nname = %q\n", i+1, []string{"main", "labs", "shop"}[r.random.IntN(3)], name)
 		fmt.Fprintf(&b, kinds[r.random.IntN(len(kinds))]+"\n", 1+r.random.IntN(9))
 	}
 	return b.String()
