@@ -10,7 +10,7 @@ export CGO_ENABLED := 0
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help check build test race lint tidy bench demo fmt clean
+.PHONY: help check build test race lint tidy bench defects demo fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ tidy: ## fail where go.mod or go.sum is not tidy
 
 bench: ## run the benchmarks of every package
 	@$(GO) test -run '^$$' -bench . -benchmem ./...
+
+defects: ## put deliberate defects into the sources, each in turn, and see that a test finds it
+	@$(GO) test -count=1 -timeout 90m ./internal/proof/defects -run '^TestDefectsAreFound$$' -defects -v
 
 demo: ## show what domaind does, on a simulated DNSimple
 	@$(GO) run ./cmd/domaind demo
