@@ -65,14 +65,16 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 	account, _, _ := d.Resource.Ident()
 	switch d.Code {
 	case codePaused:
-		helps = fmt.Sprintf("see: domaind status; then: domaind resume %d", account)
+		helps = fmt.Sprintf("once it is mended it goes on by itself, or at once with: domaind resume %d", account)
 		stopped, _, err := x.stopped(account, portfolio.OpRenew)
 		switch {
 		case err != nil || stopped == nil:
 		case stopped.Scope == portfolio.PauseRestored:
 			helps = "see: domaind status; then: domaind resume --after-restore"
-		case stopped.AccountID == 0:
-			helps = "see: domaind status; then: domaind resume"
+		case stopped.Scope == portfolio.PauseByHand && stopped.AccountID == 0:
+			helps = "it goes on with: domaind resume"
+		case stopped.Scope == portfolio.PauseByHand:
+			helps = fmt.Sprintf("it goes on with: domaind resume %d", account)
 		}
 		return d.Reason, helps
 	case portfolio.CodeUnread:
@@ -111,6 +113,8 @@ func (x *Executor) warnAfter(d portfolio.Decision) error {
 	switch {
 	case !ok:
 		return nil
+	case op.State == portfolio.StateFailed && op.Stopped != "":
+		d = guarded(d, portfolio.VerdictBlocked, codePaused, op.LastNote())
 	case op.State == portfolio.StateFailed:
 		d = guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s", op, op.LastNote()))
 	case op.State == portfolio.StateUnknown:
