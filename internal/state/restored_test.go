@@ -255,7 +255,8 @@ func TestAFileThatSaysNothingIsNotTrusted(t *testing.T) {
 			t.Helper()
 			write(t, p, []byte(string(whole[:37])+"18446744073709551615\n"))
 		}, "not as domaind writes it"},
-		"longer": {func(t *testing.T, p string) { t.Helper(); write(t, p, append(bytes.Clone(whole), '\n')) }, "not as domaind writes it"},
+		"longer":  {func(t *testing.T, p string) { t.Helper(); write(t, p, append(bytes.Clone(whole), '\n')) }, "not as domaind writes it"},
+		"no line": {func(t *testing.T, p string) { t.Helper(); write(t, p, append(bytes.Clone(whole[:armedSize-1]), ' ')) }, "not as domaind writes it"},
 		"huge": {func(t *testing.T, p string) {
 			t.Helper()
 			write(t, p, whole)

@@ -124,6 +124,10 @@ func TestPausesHaveScopes(t *testing.T) {
 	})
 	want(all[0], again, all[3], all[4])
 	wantSame(t, whats(t, s), []string{"1 resumed"})
+	same := portfolio.Change{Pauses: []portfolio.Pause{all[0], again}, Lifted: []portfolio.Pause{{AccountID: 9, Scope: portfolio.PauseAccount}}}
+	if n := written(t, s, same); n != 0 {
+		t.Errorf("what is so already was written: %d pages", n)
+	}
 	check(t, s)
 }
 
