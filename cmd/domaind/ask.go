@@ -68,7 +68,7 @@ func (g *globals) answered(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !fatal(err) {
 		return errors.New("interrupted; what was under way is found out by itself")
 	}
 	if said, ok := errors.AsType[*control.AnswerError](err); ok && said.Status == http.StatusBadRequest {
@@ -124,6 +124,9 @@ func (g *globals) here(ctx context.Context, cfg *config.Config, n need, question
 	later := &teardown{}
 	defer func() { err = errors.Join(err, later.run(ctx)) }()
 	if n.changes {
+		if err := ours(cfg.StateDir); err != nil {
+			return err
+		}
 		d := &service{globals: g, cfg: cfg, clock: wall{}, log: g.quietLogger(), brief: true, tokens: tokens}
 		if err := d.start(ctx, nil, later); err != nil {
 			return err
@@ -145,6 +148,29 @@ func (g *globals) here(ctx context.Context, cfg *config.Config, n need, question
 		return err
 	}
 	return g.patiently(ctx, "no daemon runs here: working on it …", func() error { return question(ctx, a.control) })
+}
+
+// ours says whether the state's folder is that of the user who runs this process.
+// Whatever root put into it, the daemon's own user could not open any more.
+func ours(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil //nolint:nilerr // it will be made, or opening the state will say what is wrong
+	}
+	uid, known := owner(info)
+	if !known || uid == os.Getuid() {
+		return nil
+	}
+	name := control.UserNamed(uid)
+	return fmt.Errorf("no daemon runs, and the state in %s belongs to the user %s: do this as that user (sudo -u %s domaind …)", dir, name, name)
+}
+
+// fresh tells a person where the daemon works by another policy than the configuration
+// has now: it reads it when it begins.
+func (g *globals) fresh(policy string) {
+	if g.loaded != nil && policy != g.loaded.Policy.Hash {
+		fmt.Fprintf(g.io.err, "note: the daemon works by policy %s, which it read when it began; %s has policy %s now\n", policy, g.config, g.loaded.Policy.Hash)
+	}
 }
 
 // quietLogger logs what a person at a terminal should hear of.

@@ -32,6 +32,7 @@ is made here.`,
 			if err != nil {
 				return err
 			}
+			g.fresh(plan.Policy)
 			if asJSON {
 				err = printJSON(g.io.out, plan)
 			} else {

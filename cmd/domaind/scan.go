@@ -29,6 +29,7 @@ schedule. Ctrl-C ends it; a call under way is finished first.`,
 			if err != nil {
 				return err
 			}
+			g.fresh(s.Policy)
 			if asJSON {
 				err = printJSON(g.io.out, s)
 			} else {

@@ -30,6 +30,7 @@ ceilings, and the events that wait. Where none runs, it shows what the state kno
 			if err != nil {
 				return err
 			}
+			g.fresh(s.Policy)
 			if asJSON {
 				return printJSON(g.io.out, s)
 			}

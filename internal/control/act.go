@@ -35,7 +35,9 @@ type ScanRequest struct {
 
 // Scan is what a scan found and did.
 type Scan struct {
-	At time.Time `json:"at"` // when it began
+	At     time.Time      `json:"at"` // when it began
+	Mode   portfolio.Mode `json:"mode"`
+	Policy string         `json:"policy"`
 	// Items are the decisions about the domain, as the guards left them; none where
 	// every job was asked for.
 	Items []Item `json:"items"`
@@ -49,7 +51,8 @@ func (h *handler) scan(r *http.Request) (any, error) {
 	if err := decode(r, &asked); err != nil {
 		return nil, err
 	}
-	s := Scan{At: h.Now(), Items: []Item{}, Operations: []Row{}, Problems: []string{}}
+	policy := h.Policy()
+	s := Scan{At: h.Now(), Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Operations: []Row{}, Problems: []string{}}
 	reading, err := h.Jobs.Scan(r.Context(), domainName(asked.Name))
 	if err != nil {
 		if asked.Name != "" || ended(r.Context()) {

@@ -50,7 +50,7 @@ func TestActionsJSON(t *testing.T) {
 		{"/v1/resolve", `{"op":"EXAMPLE.com.","how":"done","reason":"I saw it"}`, `{"op":"` + unknown.ShortID() + `","account":0,"kind":"renew","id":0,` +
 			`"name":"example.com","rule":"","state":"done","price":"0.00","reserved":"0.00","sent":0,"attention":false,"by":"","history":null,` +
 			`"attempt":0,"created_at":"0001-01-01T00:00:00Z"}`},
-		{"/v1/scan", `{"name":"example.com"}`, `{"at":"2026-03-01T12:00:00Z","items":[{"account":1010,"account_name":"main","on":"domain","id":7,"name":"example.com",` +
+		{"/v1/scan", `{"name":"example.com"}`, `{"at":"2026-03-01T12:00:00Z","mode":"act","policy":"0123456789ab","items":[{"account":1010,"account_name":"main","on":"domain","id":7,"name":"example.com",` +
 			`"expires_at":"2026-03-13T12:00:00Z","auto_renew":false,"rule":"renew-core","rule_at":"config.toml:42","do":"renew","mode":"act","price":null,` +
 			`"price_at":null,"verdict":"wait","code":"rule","reason":"it expires in 12 days","labels":{},"alerts":[],"unicode_name":"example.com"}],` +
 			`"operations":[],"problems":["account labs: 502"]}`},
@@ -89,7 +89,7 @@ func TestStrictBodies(t *testing.T) {
 		"/v1/resolve": {`{"op":"example.com"}`: "done, not-bought or buy-again", `{"op":"example.com","how":"sold"}`: "done, not-bought or buy-again", `{"op":" ","how":"done"}`: "which operation", `{"op":"example.com","how":"buy-again"}`: "name is said too", `{"op":"example.com","how":"buy-again","name":"other.com"}`: "name is said too", `{"op":"example.com","how":"done","reason":"` + strings.Repeat("x", 501) + `"}`: "longer than 500"},
 	} {
 		maps.Copy(more, map[string]string{
-			"": "empty", "  \n": "empty", "{": "not as it should be", "null x": "more than one", `{"nam":"x"}`: "nam", "[]": "not as it should be",
+			"": "empty", "  \n": "empty", "{": "not as it should be", "null": "not as it should be", "{} x": "more than one", `{"nam":"x"}`: "nam", "[]": "not as it should be",
 			`"x"`: "not as it should be", "{}{}": "more than one", `{"name":"` + strings.Repeat("x", maxBody) + `"}`: "longer than 65536 bytes", "\xff\xfe": "not as it should be",
 		})
 		for body, want := range more {

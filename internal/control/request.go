@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -26,7 +27,10 @@ func decode(r *http.Request, into any) error {
 	if len(body) > maxBody {
 		return problem(http.StatusBadRequest, "the question is longer than %d bytes", maxBody)
 	}
-	d := json.NewDecoder(strings.NewReader(string(body)))
+	if text := bytes.TrimSpace(body); len(text) > 0 && text[0] != '{' { // null would be taken for nothing at all
+		return problem(http.StatusBadRequest, "the question is not as it should be: send a JSON object")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		if errors.Is(err, io.EOF) {
