@@ -69,13 +69,8 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	if kind == "" {
 		return d, nil, nil
 	}
-	stopped, _, err := x.stopped(account, kind)
-	if err != nil {
+	if d, stopped, err := x.pausedFor(d, account, kind); err != nil || stopped {
 		return d, nil, err
-	}
-	if stopped != nil {
-		return guarded(d, portfolio.VerdictBlocked, codePaused, fmt.Sprintf("%s: %s paused by %s: %s",
-			whose(stopped.AccountID), whatStops(*stopped), stopped.By, stopped.Reason)), nil, nil
 	}
 	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
 		return d, nil, fmt.Errorf("look for open operations: %w", err)
@@ -97,6 +92,15 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 		return x.assessPurchase(ctx, d, f, kind, budget)
 	}
 	return d, nil, nil
+}
+
+// pausedFor says whether a pause keeps an account from operations of a kind.
+func (x *Executor) pausedFor(d portfolio.Decision, account int64, kind portfolio.OperationKind) (portfolio.Decision, bool, error) {
+	p, _, err := x.stopped(account, kind)
+	if err != nil || p == nil {
+		return d, false, err
+	}
+	return guarded(d, portfolio.VerdictBlocked, codePaused, fmt.Sprintf("%s: %s paused by %s: %s", whose(p.AccountID), whatStops(*p), p.By, p.Reason)), true, nil
 }
 
 // triedBefore says whether an earlier attempt stands in the way: it is done, or it is
@@ -170,6 +174,9 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.Prices, now time.Time) (_ portfolio.Decision, failed, err error) {
 	d.Do = portfolio.ActionAutoRenewal
 	d.Reason += fmt.Sprintf("; .%s renews by DNSimple's auto-renewal only, which is off and is switched on", portfolio.TLD(f.Name))
+	if d, stopped, err := x.pausedFor(d, f.AccountID, portfolio.OpAutoRenewal); err != nil || stopped {
+		return d, nil, err
+	}
 	d, tried, err := x.triedBefore(d, portfolio.OpAutoRenewal, f.ID, portfolio.OccasionOf(now))
 	if err != nil || tried {
 		return d, nil, err

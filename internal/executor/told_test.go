@@ -26,6 +26,9 @@ func fits(e portfolio.Event) error {
 		regexp.MustCompile(`\b`+string(e.Level)+`\b`).MatchString(entry.Text) {
 		return nil
 	}
+	if e.About == portfolio.AboutOperation && e.What == "failed" {
+		return nil // what tried a pause again is told in a low voice, and what an operator ended
+	}
 	return fmt.Errorf("%s %s has the level %s, and by the catalogue %s: %s", e.About, e.What, e.Level, entry.Level, entry.Text)
 }
 

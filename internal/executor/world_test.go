@@ -84,6 +84,8 @@ type world struct {
 	wrap func(Ledger) Ledger
 	// fatal, where it is not nil, hears of errors that were not expected first.
 	fatal func(error)
+	// unread are accounts that no scan reads.
+	unread map[int64]bool
 
 	told []portfolio.Event // every event that became durable, in order
 
@@ -172,8 +174,14 @@ do = "accept"
 // policy beside their configuration.
 func newWorld(tb testing.TB, domains, policy string) *world {
 	tb.Helper()
+	return newWorldOf(tb, worldAccounts, domains, policy)
+}
+
+// newWorldOf is newWorld with other accounts at DNSimple.
+func newWorldOf(tb testing.TB, accounts, domains, policy string) *world {
+	tb.Helper()
 	w := &world{t: tb, clock: &clock{now: began}, path: filepath.Join(tb.TempDir(), "state.db"), cfg: parseConfig(tb, policy)}
-	p, err := sandbox.ParsePortfolio([]byte(worldAccounts+domains), "portfolio.toml")
+	p, err := sandbox.ParsePortfolio([]byte(accounts+domains), "portfolio.toml")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -338,7 +346,7 @@ func (w *world) decide() []portfolio.Decision {
 	var domains []portfolio.Domain
 	var rest []portfolio.Resource
 	for _, a := range w.cfg.Accounts {
-		if a.Source {
+		if a.Source || w.unread[a.ID] {
 			continue
 		}
 		c := w.clients[a.ID]
