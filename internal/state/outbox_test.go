@@ -167,7 +167,7 @@ func TestAnEventThatCannotBeEncodedIsRefused(t *testing.T) {
 	if err := s.Commit(portfolio.Change{Operation: &op, Events: []portfolio.Event{e}}); err == nil {
 		t.Error("it was stored")
 	}
-	if err := s.SetPause(portfolio.Pause{AccountID: 1}, e); err == nil {
+	if err := s.Commit(portfolio.Change{Pauses: []portfolio.Pause{{AccountID: 1, Scope: "renew"}}, Events: []portfolio.Event{e}}); err == nil {
 		t.Error("it was stored")
 	}
 	if _, ok, err := s.Operation(op.Key); ok || err != nil {
@@ -175,34 +175,8 @@ func TestAnEventThatCannotBeEncodedIsRefused(t *testing.T) {
 	}
 }
 
-func TestPausesAndRuns(t *testing.T) {
+func TestRunsOfJobs(t *testing.T) {
 	s := fresh(t)
-	pause := portfolio.Pause{AccountID: 1010, Reason: "401", Since: start, ProbeAt: start.Add(15 * time.Minute)}
-	if err := s.ClearPause(1010, info("never-paused")); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.SetPause(portfolio.Pause{AccountID: 2020}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.SetPause(pause, alert("paused")); err != nil {
-		t.Fatal(err)
-	}
-	pauses, err := s.Pauses()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pause.Scope, pause.By = portfolio.PauseAccount, "daemon"
-	wantSame(t, pauses, []portfolio.Pause{pause, {AccountID: 2020, Scope: portfolio.PauseAccount, By: "daemon"}})
-	for range 2 {
-		if err := s.ClearPause(1010, info("resumed")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantSame(t, whats(t, s), []string{"1 paused", "2 resumed"})
-	if err := s.SetPause(portfolio.Pause{AccountID: -1}); err == nil {
-		t.Error("account -1 was paused")
-	}
-
 	if at, err := s.LastRun("domains"); err != nil || !at.IsZero() {
 		t.Errorf("ran at %v, %v", at, err)
 	}

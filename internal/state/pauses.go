@@ -3,7 +3,6 @@ package state
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -95,38 +94,6 @@ func storePauses(tx *bbolt.Tx, changes []pauseChange) (changed bool, err error) 
 		}
 	}
 	return changed, nil
-}
-
-// SetPause stores a pause in place of the one of its account and scope, with the
-// events that this causes. Without a scope it is one of the whole account.
-func (s *Store) SetPause(p portfolio.Pause, events ...portfolio.Event) error {
-	if p.Scope == "" {
-		p.Scope, p.By = portfolio.PauseAccount, daemon
-	}
-	return s.Commit(portfolio.Change{Pauses: []portfolio.Pause{p}, Events: events})
-}
-
-// errNotPaused abandons the change of an account that has no pause.
-var errNotPaused = errors.New("not paused")
-
-// ClearPause ends the pause of a whole account, with the events that this causes. An
-// account that is not paused stays as it is, and nothing is told.
-func (s *Store) ClearPause(account int64, events ...portfolio.Event) error {
-	encoded, err := encodeEvents(events)
-	if err != nil {
-		return err
-	}
-	err = s.tell(fmt.Sprintf("resume account %d", account), encoded, func(tx *bbolt.Tx) (bool, error) {
-		key := pauseKey(account, portfolio.PauseAccount)
-		if bucket(tx, pausesBucket).Get(key) == nil {
-			return false, errNotPaused
-		}
-		return storePauses(tx, []pauseChange{{key: key}})
-	})
-	if errors.Is(err, errNotPaused) {
-		return nil
-	}
-	return err
 }
 
 // describePauses names what a change pauses and lifts, for the errors of its commit.
