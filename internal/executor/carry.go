@@ -110,6 +110,13 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 	if err != nil || ended(ctx) {
 		return err
 	}
+	if c, ok := answer.(cleared); ok && op.Probes == "" {
+		// What waited until a pause may be tried tries it.
+		if _, c.probes, err = x.stopped(op.AccountID, op.Kind); err != nil {
+			return err
+		}
+		answer = c
+	}
 	op, armed, err := x.arm(op, answer)
 	if err != nil || !armed {
 		return err

@@ -30,6 +30,7 @@ type (
 		source    int64     // of a push, as just proven
 		name      string    // of its domain
 		contact   int64
+		probes    portfolio.PauseScope // the pause that it tries; "" where it tries none anew
 	}
 	// withdrawn: a fresh look says otherwise; nothing was sent.
 	withdrawn struct {

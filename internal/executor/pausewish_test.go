@@ -101,3 +101,22 @@ func TestWishWaitsForAPause(t *testing.T) {
 	equal(t, "state", w.row().State, portfolio.StateDone)
 	equal(t, "sent", w.count(cancels9), 2)
 }
+
+// A wish that waits when its kind is refused tries that itself when the time has come,
+// and ends it.
+func TestWhatWaitsTriesThePause(t *testing.T) {
+	const another = "[[domain]]\nid = 72\naccount = \"main\"\nname = \"ours.com\"\nexpires = \"+200d\"\n[[registrant_change]]\nid = 10\ndomain = \"ours.com\"\ncontact = 6666\ncreated = \"-1h\"\n"
+	w := newWorld(t, change+another, cancelAll)
+	unsure := w.meets(&fault{method: "DELETE", part: "_changes/9", answer: lost(false)})
+	refused := w.meets(&fault{method: "DELETE", part: "_changes/10", status: 403, message: "Permission Denied"})
+	w.scan()
+	equal(t, "rows", summary(w.rows()), "cancel-change mine.com reserved; cancel-change ours.com failed")
+	equal(t, "paused", w.scopes(), "1010 cancel-change")
+	unsure.over, refused.over = true, true
+	w.settle(probeEvery - time.Second)
+	equal(t, "sent before it is time", w.count(cancels9), 1)
+	w.settle(probeEvery)
+	equal(t, "row", w.rows()[0].State, portfolio.StateDone)
+	equal(t, "pauses", w.scopes(), "")
+	equal(t, "resumed", len(w.heard("notice resumed")), 1)
+}

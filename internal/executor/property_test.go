@@ -24,6 +24,7 @@ func drawEvent(t *rapid.T, kind portfolio.OperationKind, at time.Time) event {
 			c.total = portfolio.Money(rapid.IntRange(1, 5000).Draw(t, "total"))
 			c.lapsed = rapid.Bool().Draw(t, "lapsed")
 		}
+		c.probes = rapid.SampledFrom([]portfolio.PauseScope{"", portfolio.PauseBreaker}).Draw(t, "tries")
 		return c
 	case 3:
 		return withdrawn{moment: m, why: "so"}
@@ -332,7 +333,7 @@ func checkPauses(t *rapid.T, op, row portfolio.Operation, e event, effects []eff
 				t.Fatalf("%s → %s ends a pause", op.State, row.State)
 			}
 		case probe:
-			if op.State != "" || row.Probes == "" {
+			if op.State != "" && row.State != portfolio.StateArmed || row.Probes == "" {
 				t.Fatalf("%s → %s tries a pause", op.State, row.State)
 			}
 		}

@@ -44,7 +44,11 @@ func (s *step) cleared(e cleared) {
 	s.op.NextAt = s.at
 	s.to(portfolio.StateArmed, "about to be sent")
 	s.tell(portfolio.LevelInfo, "armed", "about to be sent")
-	s.effects = append(s.effects, send{})
+	if e.probes != "" {
+		s.op.Probes = e.probes
+		s.follow(probe{})
+	}
+	s.follow(send{})
 }
 
 func (s *step) answered(e answered) {
