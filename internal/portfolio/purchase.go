@@ -30,9 +30,9 @@ const (
 // Progress interprets the state.
 func (s PurchaseState) Progress() Progress {
 	switch s {
-	case PurchaseNew, PurchaseRenewing, PurchaseRestoring:
+	case PurchaseNew, PurchaseRenewing, PurchaseRestoring, PurchaseRegistering, PurchaseTransferring:
 		return ProgressUnderWay
-	case PurchaseRenewed, PurchaseRestored:
+	case PurchaseRenewed, PurchaseRestored, PurchaseRegistered, PurchaseTransferred:
 		return ProgressFinished
 	case PurchaseCancelled, PurchaseFailed:
 		return ProgressEnded
