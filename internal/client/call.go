@@ -46,8 +46,18 @@ func (c *Client) call(format string, args ...any) string {
 // read makes a call that only asks, up to three times. An error is a
 // *portfolio.CallError; without one the status is 2xx and the body complete.
 func (c *Client) read(ctx context.Context, call string, send sender) (*exchange, error) {
+	return c.ask(ctx, call, exchange{}, send)
+}
+
+// readScarce is read for calls that have a stricter rate limit of their own. Where
+// that is used up nobody waits for it, and nothing else is held back by it.
+func (c *Client) readScarce(ctx context.Context, call string, send sender) (*exchange, error) {
+	return c.ask(ctx, call, exchange{scarce: true}, send)
+}
+
+func (c *Client) ask(ctx context.Context, call string, kind exchange, send sender) (*exchange, error) {
 	for try := 1; ; try++ {
-		ex, failure := c.once(ctx, call, false, send)
+		ex, failure := c.once(ctx, call, kind, send)
 		if failure == nil {
 			return ex, nil
 		}
@@ -64,7 +74,7 @@ func (c *Client) read(ctx context.Context, call string, send sender) (*exchange,
 // change makes a call that changes the world, once. The exchange is valid even
 // with an error.
 func (c *Client) change(ctx context.Context, call string, send sender) (*exchange, error) {
-	ex, failure := c.once(ctx, call, true, send)
+	ex, failure := c.once(ctx, call, exchange{change: true}, send)
 	if failure != nil {
 		return ex, failure
 	}
@@ -72,9 +82,9 @@ func (c *Client) change(ctx context.Context, call string, send sender) (*exchang
 }
 
 // once throttles, sends, and interprets the status of what came back.
-func (c *Client) once(ctx context.Context, call string, change bool, send sender) (*exchange, *portfolio.CallError) {
-	ex := &exchange{change: change}
-	hurry, longest := change || urgent(ctx), maxAhead
+func (c *Client) once(ctx context.Context, call string, kind exchange, send sender) (*exchange, *portfolio.CallError) {
+	ex := &kind
+	hurry, longest := ex.change || urgent(ctx), maxAhead
 	if hurry {
 		longest = urgentPatience
 	}
@@ -84,7 +94,7 @@ func (c *Client) once(ctx context.Context, call string, change bool, send sender
 	defer c.throttle.done(ex)
 
 	timeout := c.readTimeout
-	if change {
+	if ex.change {
 		timeout = c.moneyTimeout
 	}
 	limited, cancel := context.WithTimeout(withExchange(ctx, ex), timeout)
@@ -106,7 +116,9 @@ func worthRetrying(ex *exchange, failure *portfolio.CallError) bool {
 		return false
 	case ex.status == 0: // not sent, a timeout, a reset
 		return true
-	case ex.status == http.StatusTooManyRequests, ex.status >= 500:
+	case ex.status == http.StatusTooManyRequests:
+		return !ex.scarce
+	case ex.status >= 500:
 		return true
 	}
 	return ex.bodyErr != nil && !errors.Is(failure.Err, errTooLarge)

@@ -7,37 +7,66 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"strconv"
 
 	"github.com/dnsimple/dnsimple-go/v9/dnsimple"
 
 	"domaind/internal/portfolio"
 )
 
-// RegistrantChanges lists the account's registrant changes in one state, those with
-// the highest ids first: finished ones are listed for ever. Without a
-// state the API gives those that are new or pending alone.
-func (c *Client) RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error] {
-	options := dnsimple.RegistrantChangeListOptions{}
+// ListRegistrantChanges lists the account's registrant changes that a filter lets
+// through, in its order. Without a state the API gives those that are new or pending
+// alone.
+func (c *Client) ListRegistrantChanges(ctx context.Context, filter portfolio.ChangeFilter) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error] {
 	act := "list registrant changes"
-	if state != "" {
-		options.State = new(string(state))
-		act = fmt.Sprintf("list %s registrant changes", c.clean(string(state), maxWord))
+	options := dnsimple.RegistrantChangeListOptions{}
+	if filter.State != "" {
+		options.State = new(string(filter.State))
+		act = fmt.Sprintf("list %s registrant changes", c.clean(string(filter.State), maxWord))
+	}
+	sort, err := order(filter.Sort, portfolio.SortID)
+	if err == nil && (filter.DomainID < 0 || filter.ContactID < 0) {
+		err = errors.New("the ids of a domain and a contact are positive")
+	}
+	if err != nil {
+		return refusedList[portfolio.RegistrantChange](c.refuse(c.call("%s", act), "%w", err))
+	}
+	if filter.DomainID > 0 {
+		options.DomainId = new(strconv.FormatInt(filter.DomainID, 10))
+	}
+	if filter.ContactID > 0 {
+		options.ContactId = new(strconv.FormatInt(filter.ContactID, 10))
 	}
 	convert := each(c.registrantChange)
 	return pages(ctx, c, act, func(ctx context.Context, page dnsimple.ListOptions) error {
 		options := options
-		page.Sort = new("id:desc")
+		page.Sort = sort
 		options.ListOptions = page
 		_, err := c.sdk.Registrar.ListRegistrantChange(ctx, c.accountID, &options)
 		return err
 	}, func(raw json.RawMessage) ([]portfolio.RegistrantChange, []error) {
 		changes, problems := convert(raw)
-		if len(changes) == 1 && state != "" && changes[0].State != state {
-			// It will be, or was, on the list of its own state.
+		if len(changes) == 1 && !wanted(changes[0], filter) {
 			return nil, nil
 		}
 		return changes, problems
 	})
+}
+
+// wanted says whether a change is what was asked for. One in another state will be,
+// or was, on the list of its own state; a server that passes over a filter must not
+// make anyone cancel the change of another domain.
+func wanted(change portfolio.RegistrantChange, filter portfolio.ChangeFilter) bool {
+	return (filter.State == "" || change.State == filter.State) &&
+		(filter.DomainID == 0 || change.DomainID == filter.DomainID) &&
+		(filter.ContactID == 0 || change.ContactID == filter.ContactID)
+}
+
+// RegistrantChanges lists the account's registrant changes in one state, those with
+// the highest ids first: finished ones are listed for ever. Without a state it is
+// those that are new or pending.
+func (c *Client) RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error] {
+	return c.ListRegistrantChanges(ctx, portfolio.ChangeFilter{State: state, Sort: []portfolio.Order{{By: portfolio.SortID, Descending: true}}})
 }
 
 // RegistrantChange reads one registrant change.

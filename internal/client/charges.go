@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,16 +37,36 @@ type charge struct {
 // API filters by day alone, and does not say of which time zone, so that lines
 // from before since are among them. Totals count charges, not lines.
 func (c *Client) Charges(ctx context.Context, since time.Time) iter.Seq2[portfolio.Page[portfolio.ChargeItem], error] {
-	return pages(ctx, c, "list charges", func(ctx context.Context, page dnsimple.ListOptions) error {
+	filter := portfolio.ChargeFilter{Sort: []portfolio.Order{{By: portfolio.SortInvoiced}}}
+	if !since.IsZero() {
+		filter.From = since.UTC().AddDate(0, 0, -1)
+	}
+	return c.ListCharges(ctx, filter)
+}
+
+// ListCharges lists the lines of the account's billing charges that a filter lets
+// through, in its order. Totals count charges, not lines.
+func (c *Client) ListCharges(ctx context.Context, filter portfolio.ChargeFilter) iter.Seq2[portfolio.Page[portfolio.ChargeItem], error] {
+	const act = "list charges"
+	sort, err := order(filter.Sort, portfolio.SortInvoiced)
+	if err != nil {
+		return refusedList[portfolio.ChargeItem](c.refuse(c.call(act), "%w", err))
+	}
+	filters := url.Values{}
+	if sort != nil {
+		filters.Set("sort", *sort)
+	}
+	if !filter.From.IsZero() {
+		filters.Set("start_date", filter.From.UTC().Format(time.DateOnly))
+	}
+	if !filter.To.IsZero() {
+		filters.Set("end_date", filter.To.UTC().Format(time.DateOnly))
+	}
+	return pages(ctx, c, act, func(ctx context.Context, page dnsimple.ListOptions) error {
 		// The SDK's ListCharges knows no pages.
-		query := url.Values{
-			"sort":     {"invoiced:asc"},
-			"page":     {strconv.Itoa(*page.Page)},
-			"per_page": {strconv.Itoa(*page.PerPage)},
-		}
-		if !since.IsZero() {
-			query.Set("start_date", since.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
-		}
+		query := maps.Clone(filters)
+		query.Set("page", strconv.Itoa(*page.Page))
+		query.Set("per_page", strconv.Itoa(*page.PerPage))
 		path := "/v2/" + c.accountID + "/billing/charges?" + query.Encode()
 		resp, err := c.sdk.Request(ctx, http.MethodGet, path, nil, nil, nil)
 		return closed(resp, err)

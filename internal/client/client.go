@@ -16,8 +16,9 @@ import (
 // goroutines at once.
 type Client struct {
 	account   portfolio.Account
-	accountID string // as paths want it
-	token     string // only to keep it out of errors
+	accountID string   // as paths want it
+	token     string   // only to keep it out of errors
+	hidden    []string // what else is kept out of them, see hiding
 	sdk       *dnsimple.Client
 	transport *transport
 	throttle  *throttle

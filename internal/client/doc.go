@@ -16,6 +16,24 @@
 // is unknown: it may have happened. Such a call is sent once and never again by
 // this package; reads are tried three times.
 //
+// There are three kinds of calls. Reads ask, and may ask again; a list is an
+// iterator over its pages, in an order and with a filter that are checked before
+// anything is sent. What begins something (a renewal, restore, registration,
+// transfer, push, change of registrant) is read so that its id is never lost: the
+// API lists few of them, and knows no idempotency keys. Every other change is
+// addressed by an id or a name, and its success is the status that is documented,
+// and nothing else. Two reads have limits of their own, by the minute or the month
+// (see [Client.CheckDomain] and [Client.ResearchStatus]): where those are used up,
+// no other call waits.
+//
+// Where the SDK cannot say what is meant, its Request carries a type of ours: a
+// restore, which the SDK sends with a period of 0; registrations and transfers, whose
+// "no" it leaves out; the charges, whose pages it does not know; the premium price,
+// which it has dropped.
+//
+// No error holds the token, and none of a transfer its authorization code, even
+// where DNSimple quotes them.
+//
 // Requests are throttled per Client (see throttle): never more in an hour than
 // the options allow, never past what the server says is left, and the last tenth
 // is kept for calls that change the world and for the reads that belong to them

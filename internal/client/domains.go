@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -12,14 +11,35 @@ import (
 	"domaind/internal/portfolio"
 )
 
+// ListDomains lists the account's domains that a filter lets through, in its order.
+func (c *Client) ListDomains(ctx context.Context, filter portfolio.DomainFilter) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
+	const act = "list domains"
+	options := dnsimple.DomainListOptions{}
+	sort, err := order(filter.Sort, portfolio.SortID, portfolio.SortName, portfolio.SortExpiration)
+	switch {
+	case err != nil:
+		return refusedList[portfolio.Domain](c.refuse(c.call(act), "%w", err))
+	case filter.RegistrantID < 0:
+		return refusedList[portfolio.Domain](c.refuse(c.call(act), "a registrant's id is positive"))
+	case filter.RegistrantID > 0:
+		options.RegistrantID = new(int(filter.RegistrantID))
+	}
+	if filter.NameLike != "" {
+		options.NameLike = &filter.NameLike
+	}
+	return pages(ctx, c, act, func(ctx context.Context, page dnsimple.ListOptions) error {
+		options := options
+		options.ListOptions = page
+		options.Sort = sort
+		_, err := c.sdk.Domains.ListDomains(ctx, c.accountID, &options)
+		return err
+	}, each(c.domain))
+}
+
 // DomainsByExpiration lists the account's domains, the soonest expiration first.
 // Domains without one may come first or last.
 func (c *Client) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
-	return pages(ctx, c, "list domains", func(ctx context.Context, page dnsimple.ListOptions) error {
-		page.Sort = new("expiration:asc")
-		_, err := c.sdk.Domains.ListDomains(ctx, c.accountID, &dnsimple.DomainListOptions{ListOptions: page})
-		return err
-	}, each(c.domain))
+	return c.ListDomains(ctx, portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}})
 }
 
 // Domain reads one domain of the account. One that another account owns is an
@@ -77,22 +97,6 @@ func (c *Client) readDomain(ctx context.Context, call, which string, wanted func
 	return domain, answer, nil
 }
 
-// SetAutoRenewal switches DNSimple's own auto-renewal of a domain on or off.
-func (c *Client) SetAutoRenewal(ctx context.Context, name string, on bool) error {
-	word, send := "off", c.sdk.Registrar.DisableDomainAutoRenewal
-	if on {
-		word, send = "on", c.sdk.Registrar.EnableDomainAutoRenewal
-	}
-	call, name, err := c.named("switch auto-renewal "+word+" for", name)
-	if err != nil {
-		return err
-	}
-	return c.empty(ctx, call, func(ctx context.Context) error {
-		_, err := send(ctx, c.accountID, name)
-		return err
-	})
-}
-
 // domain converts what DNSimple says of a domain, or says what is wrong with it.
 func (c *Client) domain(d dnsimple.Domain) (portfolio.Domain, error) {
 	fail := func(format string, args ...any) (portfolio.Domain, error) {
@@ -125,28 +129,4 @@ func (c *Client) domain(d dnsimple.Domain) (portfolio.Domain, error) {
 		AutoRenew: d.AutoRenew, WhoisPrivacy: d.PrivateWhois, Trustee: d.Trustee, RegistrantID: d.RegistrantID,
 		ExpiresAt: expires, CreatedAt: about(d.CreatedAt), UpdatedAt: about(d.UpdatedAt),
 	}, nil
-}
-
-// named names a call about a name, and refuses what is no name: the SDK would put
-// it into the path as it stands.
-func (c *Client) named(act, name string) (call, clean string, err error) {
-	clean, ok := domainName(name)
-	if !ok {
-		call = c.call("%s %q", act, c.clean(name, maxWord))
-		return call, "", c.refuse(call, "this is no domain name in A-labels")
-	}
-	return c.call("%s %s", act, clean), clean, nil
-}
-
-// empty makes a call whose documented success is 204 alone. Any other 2xx is not
-// taken for it: it may come from anyone.
-func (c *Client) empty(ctx context.Context, call string, send sender) error {
-	ex, err := c.change(ctx, call, send)
-	if err != nil {
-		return err
-	}
-	if ex.status != 204 {
-		return c.malformed(call, ex, errors.New("an answer without content was expected"))
-	}
-	return nil
 }

@@ -76,10 +76,48 @@ func (c *Client) Accounts(ctx context.Context) ([]portfolio.Identity, error) {
 
 // Contacts lists the account's contacts.
 func (c *Client) Contacts(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Contact], error] {
-	return pages(ctx, c, "list contacts", func(ctx context.Context, page dnsimple.ListOptions) error {
+	return c.ListContacts(ctx, portfolio.ContactFilter{})
+}
+
+// ListContacts lists the account's contacts in the order that a filter asks for.
+func (c *Client) ListContacts(ctx context.Context, filter portfolio.ContactFilter) iter.Seq2[portfolio.Page[portfolio.Contact], error] {
+	const act = "list contacts"
+	sort, err := order(filter.Sort, portfolio.SortID, portfolio.SortLabel, portfolio.SortEmail)
+	if err != nil {
+		return refusedList[portfolio.Contact](c.refuse(c.call(act), "%w", err))
+	}
+	return pages(ctx, c, act, func(ctx context.Context, page dnsimple.ListOptions) error {
+		page.Sort = sort
 		_, err := c.sdk.Contacts.ListContacts(ctx, c.accountID, &page)
 		return err
 	}, each(c.contact))
+}
+
+// Contact reads one contact of the account.
+func (c *Client) Contact(ctx context.Context, id int64) (portfolio.Contact, error) {
+	call := c.call("read contact %d", id)
+	if id <= 0 {
+		return portfolio.Contact{}, c.refuse(call, "a contact's id is positive")
+	}
+	ex, err := c.read(ctx, call, func(ctx context.Context) error {
+		_, err := c.sdk.Contacts.GetContact(ctx, c.accountID, id)
+		return err
+	})
+	if err != nil {
+		return portfolio.Contact{}, err
+	}
+	said, err := data[dnsimple.Contact](ex.body)
+	if err == nil && said.ID != id {
+		err = fmt.Errorf("the answer is about contact %d", said.ID)
+	}
+	var contact portfolio.Contact
+	if err == nil {
+		contact, err = c.contact(said)
+	}
+	if err != nil {
+		return portfolio.Contact{}, c.malformed(call, ex, err)
+	}
+	return contact, nil
 }
 
 func (c *Client) contact(p dnsimple.Contact) (portfolio.Contact, error) {

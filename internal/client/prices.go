@@ -55,34 +55,6 @@ func (c *Client) Prices(ctx context.Context, name string) (portfolio.Prices, err
 	return prices, nil
 }
 
-// TLD asks what DNSimple can do under a top-level domain, or under a suffix like
-// "co.uk".
-func (c *Client) TLD(ctx context.Context, tld string) (portfolio.TLDFacts, error) {
-	call, tld, err := c.named("read the TLD", tld)
-	if err != nil {
-		return portfolio.TLDFacts{}, err
-	}
-	ex, err := c.read(ctx, call, func(ctx context.Context) error {
-		_, err := c.sdk.Tlds.GetTld(ctx, tld)
-		return err
-	})
-	if err != nil {
-		return portfolio.TLDFacts{}, err
-	}
-	said, err := data[dnsimple.Tld](ex.body)
-	if err == nil {
-		err = sameName(tld, said.Tld)
-	}
-	if err != nil {
-		return portfolio.TLDFacts{}, c.malformed(call, ex, err)
-	}
-	return portfolio.TLDFacts{
-		TLD: tld, AutoRenewOnly: said.AutoRenewOnly, RenewalEnabled: said.RenewalEnabled,
-		RegistrationEnabled: said.RegistrationEnabled, TransferEnabled: said.TransferEnabled,
-		MinimumRegistration: max(0, said.MinimumRegistration),
-	}, nil
-}
-
 // sameName says whether an answer is about the name that was asked for, which it
 // may write as people do.
 func sameName(asked, said string) error {

@@ -1,10 +1,13 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 
 	"github.com/dnsimple/dnsimple-go/v9/dnsimple"
 
@@ -17,6 +20,35 @@ func (c *Client) Pushes(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.
 		_, err := c.sdk.Domains.ListPushes(ctx, c.accountID, &page)
 		return err
 	}, each(c.push))
+}
+
+// InitiatePush offers a domain to another account, which has to accept it. It is sent
+// once at most, and whatever 2xx carries an id was accepted. The push belongs to the
+// other account: nothing here lists it again, so that its id is all there is.
+func (c *Client) InitiatePush(ctx context.Context, domain int64, to portfolio.PushTarget) (portfolio.Push, portfolio.Answer, error) {
+	call := c.call("push domain %d", domain)
+	if domain <= 0 {
+		return portfolio.Push{}, portfolio.Answer{}, c.refuse(call, "a domain's id is positive")
+	}
+	given := to.Identifier + to.Email
+	switch {
+	case (to.Identifier == "") == (to.Email == ""):
+		return portfolio.Push{}, portfolio.Answer{}, c.refuse(call, "either the identifier or the e-mail address of the other account is needed")
+	case !printable(given) || strings.Contains(given, " ") || to.Email != "" && !strings.Contains(to.Email, "@"):
+		return portfolio.Push{}, portfolio.Answer{}, c.refuse(call, "%q names no account", given)
+	}
+	return start(ctx, c, call, func(ctx context.Context) error {
+		_, err := c.sdk.Domains.InitiatePush(ctx, c.accountID, strconv.FormatInt(domain, 10), dnsimple.DomainPushAttributes{
+			NewAccountIdentifier: to.Identifier, NewAccountEmail: to.Email, //nolint:staticcheck // deprecated, and still the API's other way to name an account
+		})
+		return err
+	}, func(said fields) portfolio.Push {
+		return portfolio.Push{
+			ID: said.id(), AccountID: max(0, said.number("account_id")), DomainID: cmp.Or(max(0, said.number("domain_id")), domain),
+			ContactID: max(0, said.number("contact_id")), CreatedAt: about(said.text("created_at")),
+			UpdatedAt: about(said.text("updated_at")), AcceptedAt: about(said.text("accepted_at")),
+		}
+	})
 }
 
 // AcceptPush takes over the domain of a push, with a contact of this account as

@@ -1,10 +1,17 @@
 package client
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
+	"html"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"domaind/internal/portfolio"
 )
 
 // Bounds of the text that an answer may put into our errors and logs, in bytes.
@@ -21,7 +28,33 @@ const ellipsis = "…"
 // formatting characters, no invalid UTF-8, white space folded, and at most limit
 // bytes. The token goes after the characters that could have been hiding it.
 func (c *Client) clean(s string, limit int) string {
-	return cut(strings.ReplaceAll(strip(s), c.token, "[token]"), limit)
+	s = strings.ReplaceAll(strip(s), c.token, "[token]")
+	for _, secret := range c.hidden {
+		s = strings.ReplaceAll(s, secret, "[authorization code]")
+	}
+	return cut(s, limit)
+}
+
+// hiding gives a Client for one call that keeps an authorization code out of its
+// errors too: a server may quote what it was sent, in any of the ways in which
+// quotes are written.
+func (c *Client) hiding(code portfolio.AuthCode) *Client {
+	plain := string(code)
+	forms := []string{plain, strip(plain), url.QueryEscape(plain), url.PathEscape(plain), html.EscapeString(plain)}
+	for _, escapeHTML := range []bool{true, false} {
+		var b strings.Builder
+		encoder := json.NewEncoder(&b)
+		encoder.SetEscapeHTML(escapeHTML)
+		if encoder.Encode(plain) == nil {
+			quoted := strings.TrimSpace(b.String())
+			forms = append(forms, quoted[1:len(quoted)-1])
+		}
+	}
+	// The longest first: another may be a part of it, and would leave the rest.
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	hiding := *c
+	hiding.hidden = slices.DeleteFunc(slices.Compact(forms), func(s string) bool { return s == "" })
+	return &hiding
 }
 
 // strip folds white space and drops what does not print. It looks at the first
@@ -73,9 +106,18 @@ func (e *cause) Error() string { return e.text }
 func (e *cause) Is(target error) bool { return errors.Is(e.err, target) }
 
 // domainName gives a name in the form that the rest of the program uses, and
-// whether it can be one: labels of letters, digits, hyphens and underscores. What
-// it lets through needs no escaping in a path.
+// whether it can be one: two labels or more, so that no name is taken for an id.
 func domainName(s string) (string, bool) {
+	s, ok := suffix(s)
+	if !ok || !strings.Contains(s, ".") {
+		return "", false
+	}
+	return s, true
+}
+
+// suffix is domainName for what may have a single label: of letters, digits,
+// hyphens and underscores. What it lets through needs no escaping in a path.
+func suffix(s string) (string, bool) {
 	s = strings.ToLower(s)
 	if len(s) == 0 || len(s) > 253 {
 		return "", false

@@ -26,6 +26,9 @@ const (
 	// maxAhead bounds how far ahead the end of a rate limit may lie: a date beyond
 	// a day is a mistake. Nothing waits longer than a window for it.
 	maxAhead = 24 * time.Hour
+	// maxScarceAhead is that bound for limits that single calls have of their own:
+	// some are counted by the month.
+	maxScarceAhead = 32 * 24 * time.Hour
 )
 
 // throttle admits requests, one at a time and never faster than two limits allow:
@@ -165,7 +168,7 @@ func (t *throttle) done(ex *exchange) {
 		t.left = max(0, remaining-t.inFlight) // those under way are not counted yet
 		t.until = earlier(t.quota.Reset, now.Add(window))
 	}
-	if ex.status == http.StatusTooManyRequests {
+	if ex.status == http.StatusTooManyRequests && !ex.scarce {
 		if at := limitEnd(ex, now); !at.IsZero() {
 			t.blocked = earlier(at, now.Add(window))
 		}
@@ -178,15 +181,22 @@ func limitEnd(ex *exchange, now time.Time) time.Time {
 	if ex.status != http.StatusTooManyRequests {
 		return time.Time{}
 	}
+	longest := maxAhead
+	if ex.scarce {
+		longest = maxScarceAhead
+	}
 	after := ex.header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(after, 10, 64); err == nil {
-		if seconds > 0 && seconds <= int64(maxAhead/time.Second) {
+		if seconds > 0 && seconds <= int64(longest/time.Second) {
 			return now.Add(time.Duration(seconds) * time.Second)
 		}
 	} else if at, err := http.ParseTime(after); err == nil {
-		if at = ours(at, ex.header, now); !at.IsZero() {
+		if at = ours(at, ex.header, now, longest); !at.IsZero() {
 			return at
 		}
+	}
+	if left, ok := number(ex.header, "X-RateLimit-Remaining"); ex.scarce && (!ok || left > 0) {
+		return time.Time{} // the window of all requests is not the one that is used up
 	}
 	return resetAt(ex.header, now)
 }
@@ -214,18 +224,18 @@ func resetAt(h http.Header, now time.Time) time.Time {
 	if err != nil || seconds <= 0 || seconds > math.MaxInt32*4 {
 		return time.Time{}
 	}
-	return ours(time.Unix(seconds, 0), h, now)
+	return ours(time.Unix(seconds, 0), h, now, maxAhead)
 }
 
 // ours brings a moment of the server's clock to ours, by the answer's Date. It is
 // zero where the moment is over, or lies absurdly far ahead, by either clock.
-func ours(at time.Time, h http.Header, now time.Time) time.Time {
+func ours(at time.Time, h http.Header, now time.Time, longest time.Duration) time.Time {
 	from := []time.Time{now}
 	if date := serverDate(h); !date.IsZero() {
 		from = []time.Time{date, now}
 	}
 	for _, start := range from {
-		if ahead := at.Sub(start); ahead > 0 && ahead <= maxAhead {
+		if ahead := at.Sub(start); ahead > 0 && ahead <= longest {
 			return now.Add(ahead)
 		}
 	}

@@ -27,6 +27,7 @@ var (
 // request, because the SDK gives nothing back when an answer displeases it.
 type exchange struct {
 	change bool // it changes the world
+	scarce bool // it has a rate limit of its own, beside that of all requests
 
 	started bool // the round tripper was reached
 	sent    bool // the request may have left; false only where it certainly did not
