@@ -143,7 +143,8 @@ func (d *service) failed(err error) {
 // that spends money is waited for, and takes five minutes at most.
 const answerWithin = 6 * time.Minute
 
-// serving answers operators while work is done. With the work ends what they asked for.
+// serving answers operators while work is done. With the work ends what they asked for,
+// at the same time.
 func (d *service) serving(ctx context.Context, work func(context.Context) error) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -152,11 +153,16 @@ func (d *service) serving(ctx context.Context, work func(context.Context) error)
 		return work(ctx)
 	}
 	server := control.Serve(ctx, d.socket, d.app.handler, d.log)
+	down := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+		defer cancel()
+		down <- server.Shutdown(bound)
+	}()
 	err := work(ctx)
 	end(nil)
-	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
-	defer cancel()
-	if serr := server.Shutdown(bound); serr != nil {
+	if serr := <-down; serr != nil {
 		err = errors.Join(err, fmt.Errorf("end what operators asked for: %w", serr))
 	}
 	if cause := context.Cause(ctx); fatal(cause) && !errors.Is(err, cause) {
