@@ -27,7 +27,7 @@ func TestFatalQuestion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
+		t.Cleanup(func() { os.RemoveAll(dir) })
 		socket, err := control.Listen(t.Context(), "", dir)
 		if err != nil {
 			t.Fatal(err)
