@@ -69,6 +69,7 @@ func Catalogue() []Entry {
 		{portfolio.AboutDaemon, "stopped", notice, "The daemon stopped."},
 		{portfolio.AboutDaemon, "restored", alert, "The state is an old copy, and what was bought since is not in it: nothing is bought for now."},
 		{portfolio.AboutDaemon, "settled", notice, "The state was an old copy, and purchases go on."},
+		{portfolio.AboutDaemon, "uncounted", alert, "The file beside the state cannot be written, by which an old copy of it would be found out: nothing is bought for now."},
 		{portfolio.AboutDaemon, "events-dropped", notice, "Nobody takes events, and the oldest of level info were dropped."},
 	}
 }

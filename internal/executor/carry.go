@@ -134,6 +134,9 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		row, effects, err = x.step(op, withdrawn{moment: moment(x.now()), why: over.Error()})
 	}
+	if errors.Is(err, portfolio.ErrUncounted) {
+		row, effects, err = x.step(op, delayed{moment(x.now()), err.Error()})
+	}
 	if err != nil {
 		return op, false, fmt.Errorf("arm %s: %w", op, err)
 	}

@@ -29,6 +29,9 @@ type Change struct {
 var (
 	// ErrStale: the row is not in the state that the change expects.
 	ErrStale = errors.New("the operation changed meanwhile")
+	// ErrUncounted: a purchase is not armed, because what tells an old copy of the ledger
+	// could not be written down. It may be tried again.
+	ErrUncounted = errors.New("what is armed could not be counted beside the state")
 	// ErrDomainBusy: another operation on the same domain is open.
 	ErrDomainBusy = errors.New("another operation on this domain is open")
 )

@@ -44,7 +44,7 @@ func (s *Store) update(act string, change func(*bbolt.Tx) error) error {
 // Commit makes a change durable, with the money it moves, the pauses, what is
 // remembered of domains and the events it causes, all of it or none. It fails with
 // [portfolio.ErrStale], [portfolio.ErrDomainBusy], [ErrRow], [ErrChange],
-// [ErrChargeClaimed], [ErrUncounted], with the error of c.Allow as it is, or with
+// [ErrChargeClaimed], [portfolio.ErrUncounted], with the error of c.Allow as it is, or with
 // [ErrCommit]. c.Allow must not call the store.
 //
 // A row that does not exist yet must be the first attempt at its occasion, or a

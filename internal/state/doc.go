@@ -40,7 +40,7 @@
 // and a pause that keeps every account from buying. It is written after the commit, so
 // a crash leaves it behind, never ahead. Before a purchase is armed it is written too,
 // with what it says already: where that fails the purchase stays as it is
-// ([ErrUncounted]), an alert says so once a day, and the rest goes on. So at most one
+// ([portfolio.ErrUncounted]), an alert says so once a day, and the rest goes on. So at most one
 // purchase is armed that the file does not know of. Whoever puts the whole folder back,
 // with both files, is not found out.
 //

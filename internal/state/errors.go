@@ -36,9 +36,6 @@ var (
 	ErrChange = errors.New("not a valid change")
 	// ErrChargeClaimed: another row already claims this line of the billing charges.
 	ErrChargeClaimed = errors.New("the charge belongs to another operation")
-	// ErrUncounted: a purchase is not armed, because the file beside the state, which
-	// tells an old copy from the state itself, cannot be written.
-	ErrUncounted = errors.New("what is armed could not be counted beside the state")
 	// ErrNoEvent: there is no event of this number in the outbox.
 	ErrNoEvent = errors.New("no such event is waiting")
 )

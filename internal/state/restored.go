@@ -76,7 +76,7 @@ func (s *Store) distrust(of suspicion, now time.Time) error {
 func (s *Store) countable(at time.Time) error {
 	err := s.writeArmed(0)
 	if err != nil {
-		return errors.Join(fmt.Errorf("%w: %w", ErrUncounted, err), s.tellUncounted(err, at))
+		return errors.Join(fmt.Errorf("%w: %w", portfolio.ErrUncounted, err), s.tellUncounted(err, at))
 	}
 	return nil
 }

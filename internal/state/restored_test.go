@@ -300,7 +300,7 @@ func TestSomethingElseInThePlaceOfTheFile(t *testing.T) {
 		going.ArmedAt = start.AddDate(0, 0, day)
 		for range 3 {
 			err := s.Commit(portfolio.Change{Operation: &going, Was: portfolio.StateReserved})
-			wantError(t, err, ErrUncounted)
+			wantError(t, err, portfolio.ErrUncounted)
 			if errors.Is(err, ErrCommit) {
 				t.Errorf("%v would end the daemon", err)
 			}
@@ -343,7 +343,7 @@ func TestAFileThatCannotBeWrittenAnyMore(t *testing.T) {
 	}
 	wantSame(t, whats(t, s), []string{"1 uncounted"})
 	next := armed(renewal(2, 100), "2026-03-01")
-	wantError(t, s.Commit(portfolio.Change{Operation: &next}), ErrUncounted)
+	wantError(t, s.Commit(portfolio.Change{Operation: &next}), portfolio.ErrUncounted)
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
