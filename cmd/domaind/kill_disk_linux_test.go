@@ -94,6 +94,31 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
+// TestDiskFullEndsTheDaemon has the disk of a running daemon full: it ends by itself,
+// since nobody knows any more what the ledger holds, and the service manager starts it
+// again.
+func TestDiskFullEndsTheDaemon(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, manyNames(8), nil)
+	p := newPlace(t, a.URL)
+	address := freePort(t)
+	natsAt(t, address, filepath.Join(p.dir, "nats"))
+	p.elsewhere(address)
+	dir := filepath.Join(p.dir, "state")
+	tiny(t, dir, 64)
+	d := p.start("run")
+	if code, err := d.wait(); code != 1 || err != nil || !strings.Contains(d.err.String(), "could not be made durable") {
+		t.Errorf("it ended with %d: %v\n%s", code, err, d.err)
+	}
+	widen(t, dir, 64<<10)
+	if code, out, said := p.run("run", "--once", "--settle", "1s"); code != 0 {
+		t.Errorf("with more space it ended with %d\n%s%s", code, out, said)
+	}
+	rows := p.ledger()
+	checkBooks(t, rows, a.world.Charges(), nil)
+	checkEach(t, a, rows, 8)
+}
+
 // checkEach holds that every domain was bought for once, and with one request.
 func checkEach(t *testing.T, a *api, rows []control.Row, n int) {
 	t.Helper()

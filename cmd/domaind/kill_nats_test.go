@@ -103,7 +103,11 @@ func (p place) elsewhere(address string) {
 // drained runs passes until nothing waits for NATS any more, and gives the stream.
 func (p place) drained() []told {
 	p.t.Helper()
-	for end := time.Now().Add(2 * within); ; {
+	patience := 2 * within
+	if *killLong {
+		patience *= 10
+	}
+	for end := time.Now().Add(patience); ; {
 		code, out, said := p.run("run", "--once")
 		if code != 0 {
 			p.t.Fatalf("a pass ended with %d\n%s%s", code, out, said)
