@@ -79,7 +79,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 		}
 		later.add("close the connections of account "+a.Name, func(context.Context) error { c.Close(); return nil })
 		registries[a.ID] = c
-		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c})
+		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c, Look: c, Contacts: a.Contacts})
 		if !a.Source {
 			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
 		}
@@ -107,7 +107,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 	}
 	handler := control.New(control.Options{
 		Scanner: reader, Assessor: planner, Ledger: w.state, Memory: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
-		Policy: policy, Now: w.clock.Now, About: w.about, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
+		Commander: x, Prover: planner, Policy: policy, Now: w.clock.Now, About: w.about, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
 	})
 	return &app{executor: x, scheduler: s, handler: handler, control: control.InProcess(handler, w.who)}, nil
 }

@@ -23,6 +23,7 @@ type need struct {
 	changes bool // it changes something
 	state   bool // without a state there is nothing to answer from
 	tokens  tokenNeed
+	follow  bool          // what is under way is followed up meanwhile
 	within  time.Duration // how long a daemon may take to answer; 0: as long as it takes
 }
 
@@ -133,7 +134,13 @@ func (g *globals) here(ctx context.Context, cfg *config.Config, n need, question
 		}
 		return d.relaying(ctx, func() error {
 			return d.serving(ctx, func(ctx context.Context) error {
-				return g.patiently(ctx, "no daemon runs here: working on it …", func() error { return question(ctx, d.app.control) })
+				work := func() error { return question(ctx, d.app.control) }
+				return g.patiently(ctx, "no daemon runs here: working on it …", func() error {
+					if n.follow {
+						return d.following(ctx, work)
+					}
+					return work()
+				})
 			})
 		})
 	}
@@ -148,6 +155,32 @@ func (g *globals) here(ctx context.Context, cfg *config.Config, n need, question
 		return err
 	}
 	return g.patiently(ctx, "no daemon runs here: working on it …", func() error { return question(ctx, a.control) })
+}
+
+// following follows up what is under way while work is done, as a daemon does.
+func (d *service) following(ctx context.Context, work func() error) error {
+	bound, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			err := d.app.scheduler.Settle(bound, d.clock.Now().Add(soon))
+			if fatal(err) {
+				d.end(err) // whoever works hears it
+				ended <- err
+				return
+			}
+			if err != nil && bound.Err() == nil {
+				d.log.Warn("what is under way could not be followed up", "err", err)
+			}
+			if d.clock.Sleep(bound, time.Second) != nil {
+				ended <- nil
+				return
+			}
+		}
+	}()
+	err := work()
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // ours says whether the state's folder is that of the user who runs this process.

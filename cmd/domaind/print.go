@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -93,16 +94,28 @@ type cell struct {
 
 // table writes rows under a header; the last column takes what is left of the line.
 func (s style) table(w io.Writer, header []string, rows [][]cell) error {
+	return s.tableOf(w, header, rows, s.widths(header, rows, nil))
+}
+
+// widths are how wide the columns must be, and at least as wide as they were.
+func (s style) widths(header []string, rows [][]cell, before []int) []int {
 	widths := make([]int, len(header))
+	copy(widths, before)
 	for i, h := range header {
-		widths[i] = utf8.RuneCountInString(h)
+		widths[i] = max(widths[i], utf8.RuneCountInString(h))
 	}
 	for _, row := range rows {
 		for i, c := range row {
 			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
 		}
 	}
-	last := len(header) - 1
+	return widths
+}
+
+// tableOf writes rows whose columns have widths, under a header where there is one.
+func (s style) tableOf(w io.Writer, header []string, rows [][]cell, widths []int) error {
+	last := len(widths) - 1
+	widths = slices.Clone(widths)
 	used := 0
 	for _, n := range widths[:last] {
 		used += n + 2
@@ -114,7 +127,9 @@ func (s style) table(w io.Writer, header []string, rows [][]cell) error {
 	for i, h := range header {
 		pad(&b, cell{text: h}, widths[i], i == last, func(t string) string { return s.paint(bold, t) })
 	}
-	b.WriteByte('\n')
+	if len(header) > 0 {
+		b.WriteByte('\n')
+	}
 	for _, row := range rows {
 		for i, c := range row {
 			if i < last {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -105,18 +103,9 @@ func (g *globals) confirm(ctx context.Context, op string) (string, error) {
 		}
 	}
 	fmt.Fprint(g.io.err, "If it happened after all, it is paid for twice. To buy it again, type the domain's name: ")
-	typed := make(chan string, 1)
-	go func() { // a terminal cannot be told to stop waiting: where we are interrupted, it ends with the process
-		text, _ := bufio.NewReader(g.io.in).ReadString('\n') // what was typed before the end is all there is
-		typed <- strings.TrimSpace(text)
-	}()
-	select {
-	case name := <-typed:
-		if name != "" {
-			return name, nil
-		}
-		return "", errors.New("no name was typed: nothing was done")
-	case <-ctx.Done():
-		return "", errors.New("interrupted: nothing was done")
+	name, err := g.typed(ctx)
+	if err == nil && name == "" {
+		err = errors.New("no name was typed: nothing was done")
 	}
+	return name, err
 }

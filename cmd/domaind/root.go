@@ -107,10 +107,29 @@ Begin with "domaind demo", which needs nothing.`,
 	}
 	root.PersistentFlags().StringVarP(&g.config, "config", "c", def, "the configuration `FILE`; $DOMAIND_CONFIG names another default")
 	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "log what is read and written")
-	root.AddCommand(
-		newRun(g), newCheck(g), newPlan(g), newStatus(g), newLedger(g), newEvents(g), newScan(g), newResolve(g),
-		newPause(g), newResume(g), newBackup(g), newSandbox(g), newDemo(g), newVersion(g),
-	)
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newDemo(g), newSandbox(g), newVersion(g)}},
+		{"plan", "Before it spends:", []*cobra.Command{newPlan(g)}},
+		{"watch", "Watch it:", []*cobra.Command{
+			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
+		}},
+		{"answer", "Answer it:", []*cobra.Command{newResolve(g), newPause(g), newResume(g), newScan(g), newBackup(g)}},
+		{"hand", "By hand, through the same guards:", []*cobra.Command{
+			newRenew(g), newRestore(g), newRegister(g), newTransfer(g), newCancelTransfer(g), newTransferOut(g), newPush(g), newAccept(g),
+			newReject(g), newChangeRegistrant(g), newCancelChange(g), newAdd(g), newDelete(g), newAutoRenewal(g),
+		}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, cmd := range group.commands {
+			cmd.GroupID = group.id
+			root.AddCommand(cmd)
+		}
+	}
+	root.SetHelpCommandGroupID("run")
+	root.SetCompletionCommandGroupID("run")
 	return root
 }
 

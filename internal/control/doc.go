@@ -14,6 +14,27 @@
 //	POST /v1/resume          [ResumeRequest]: lift what was paused: [Resumed]
 //	GET  /v1/backup          a consistent copy of the state, as bytes
 //
+// What an operator does by hand is first proposed, then placed, and then watched:
+//
+//	POST /v1/propose         a [Command]: what it comes to, without any effect: [Proposal]
+//	POST /v1/place           {"command", "agreed", "code", "confirm"}, as [PlaceRequest] has them: carry it out: [Row]
+//	GET  /v1/operation       ?op=, a short id: how it stands: [Row]
+//
+// To look at what DNSimple has and says now:
+//
+//	GET  /v1/domains         ?account=, ?name_like=, ?registrant= and ?sort=: lines of [Domain]
+//	GET  /v1/pushes          ?account=: lines of [Push]
+//	GET  /v1/changes         ?account=, ?state=, ?domain= and ?contact=: lines of [RegistrantChange]
+//	GET  /v1/available       ?name=: can it be registered: [Availability]
+//	GET  /v1/prices          ?name=: what it costs: [Prices]
+//
+// Lines are JSON objects, {"item": …} each, told as they are read from all accounts side
+// by side: a list may be longer than memory is. The last one is {"end": {"items",
+// "problems"}}; without it the list is not complete.
+//
+// An authorization code is in the body of /v1/place and nowhere else: no answer, no
+// error, no log and no state has it.
+//
 // Errors are JSON: {"error": "…"}, with a status of 400 where the question is
 // malformed, 404 where it is about nothing that is there, 409 where it cannot be done
 // now, and 5xx where the answer could not be given. JSON fields are only ever added.

@@ -25,11 +25,14 @@ type Options struct {
 	Memory   Memory
 	Backup   Backup
 	Machine  Machine
-	Jobs     Jobs
-	Accounts []Account
-	Policy   func() *rules.Policy
-	Now      func() time.Time
-	About    About
+	// Commander carries out what operators command; Prover has no effect.
+	Commander Commander
+	Prover    Prover
+	Jobs      Jobs
+	Accounts  []Account
+	Policy    func() *rules.Policy
+	Now       func() time.Time
+	About     About
 	// ReadOnly says that the state is open for reading only: what would change it is
 	// refused.
 	ReadOnly bool
@@ -67,14 +70,22 @@ func New(o Options) http.Handler {
 	h := &handler{Options: o, vendor: make(map[int64]vendorRead)}
 	mux := http.NewServeMux()
 	for path, methods := range map[string]map[string]http.HandlerFunc{
-		"/v1/status":  {http.MethodGet: h.status},
-		"/v1/plan":    {http.MethodGet: h.plan},
-		"/v1/ledger":  {http.MethodGet: h.ledger},
-		"/v1/backup":  {http.MethodGet: h.backup},
-		"/v1/scan":    {http.MethodPost: h.changing(h.scan)},
-		"/v1/resolve": {http.MethodPost: h.changing(h.resolve)},
-		"/v1/pause":   {http.MethodPost: h.changing(h.pause)},
-		"/v1/resume":  {http.MethodPost: h.changing(h.resume)},
+		"/v1/status":    {http.MethodGet: h.status},
+		"/v1/plan":      {http.MethodGet: h.plan},
+		"/v1/ledger":    {http.MethodGet: h.ledger},
+		"/v1/operation": {http.MethodGet: h.operation},
+		"/v1/backup":    {http.MethodGet: h.backup},
+		"/v1/scan":      {http.MethodPost: h.changing(h.scan)},
+		"/v1/resolve":   {http.MethodPost: h.changing(h.resolve)},
+		"/v1/pause":     {http.MethodPost: h.changing(h.pause)},
+		"/v1/resume":    {http.MethodPost: h.changing(h.resume)},
+		"/v1/propose":   {http.MethodPost: h.propose},
+		"/v1/place":     {http.MethodPost: h.changing(h.place)},
+		"/v1/domains":   {http.MethodGet: h.domains},
+		"/v1/pushes":    {http.MethodGet: h.pushes},
+		"/v1/changes":   {http.MethodGet: h.changes},
+		"/v1/available": {http.MethodGet: looked(h.available)},
+		"/v1/prices":    {http.MethodGet: looked(h.prices)},
 	} {
 		for method, answers := range methods {
 			mux.HandleFunc(method+" "+path, answers)
@@ -115,8 +126,10 @@ func (h *handler) changing(do func(*http.Request) (any, error)) http.HandlerFunc
 // Account is an account of the configuration.
 type Account struct {
 	portfolio.Account
-	Source bool // never acted on: only proves where a push comes from
-	Vendor Vendor
+	Source   bool // never acted on: only proves where a push comes from
+	Vendor   Vendor
+	Look     Look
+	Contacts map[string]int64 // what the configuration calls contacts, with their ids
 }
 
 // account finds an account by its name or id. An empty one is all of them: 0.

@@ -41,13 +41,14 @@ type Row struct {
 	Attempt   int               `json:"attempt"`
 	CreatedAt time.Time         `json:"created_at"`
 	Labels    map[string]string `json:"labels,omitempty"`
+	RemoteID  int64             `json:"remote_id,omitempty"` // DNSimple's id of what it began
 }
 
 func rowOf(op portfolio.Operation) Row {
 	return Row{
 		Op: op.ShortID(), Account: op.AccountID, Kind: op.Kind, ID: op.SubjectID, Name: op.Name, Rule: op.Rule,
 		State: op.State, Price: op.Price(), Reserved: op.Reserved, Sent: op.Sent, Attention: op.Attention, By: op.By,
-		History: op.History, Attempt: op.Attempt, CreatedAt: op.CreatedAt, Labels: op.Labels,
+		History: op.History, Attempt: op.Attempt, CreatedAt: op.CreatedAt, Labels: op.Labels, RemoteID: op.RemoteID,
 	}
 }
 

@@ -36,6 +36,9 @@ func decode(r *http.Request, into any) error {
 		if errors.Is(err, io.EOF) {
 			return problem(http.StatusBadRequest, "the question is empty: send a JSON object")
 		}
+		if odd, ok := errors.AsType[*json.SyntaxError](err); ok { // it would quote what it stumbles over, which may be a secret's
+			return problem(http.StatusBadRequest, "the question is not as it should be: no JSON at byte %d", odd.Offset)
+		}
 		return problem(http.StatusBadRequest, "the question is not as it should be: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
