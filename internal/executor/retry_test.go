@@ -71,7 +71,9 @@ func TestRetryLooksAfresh(t *testing.T) {
 		{"somebody renewed it", func(w *world) {
 			w.by(http.MethodPost, "/v2/1010/registrar/domains/a.com/renewals", `{"period":1}`, http.StatusCreated)
 		}, "renew a.com failed", 1},
-		{"auto-renewal is on", func(w *world) { w.by(http.MethodPut, "/v2/1010/registrar/domains/a.com/auto_renewal", "", http.StatusNoContent) }, "renew a.com failed", 1},
+		{"auto-renewal is on", func(w *world) {
+			w.by(http.MethodPut, "/v2/1010/registrar/domains/a.com/auto_renewal", "", http.StatusNoContent)
+		}, "renew a.com failed", 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t, lapsing("+10d", `auto_renewal = { before = "1d" }`), renewAll)
