@@ -17,7 +17,7 @@ func TestPendingForLong(t *testing.T) {
 		t.Run(outcome, func(t *testing.T) {
 			w := newWorld(t, lapsing("+30d", fmt.Sprintf("renewal = { takes = \"9d\", outcome = %q }", outcome)), renewAll)
 			w.scan()
-			w.settle(patience - time.Minute)
+			w.settle(patience(portfolio.OpRenew) - time.Minute)
 			equal(t, "attention", w.row().Attention, false)
 			w.settle(2 * time.Hour)
 			op := w.row()
@@ -29,7 +29,7 @@ func TestPendingForLong(t *testing.T) {
 			}
 			told := w.heard("alert delayed")
 			equal(t, "alerts", len(told), 1)
-			holds(t, told[0].Text, "DNSimple has been working on it for two days (renewing)")
+			holds(t, told[0].Text, "DNSimple has been working on it for 2 days (renewing)")
 			equal(t, "money", w.row().Reserved, 1500)
 			w.expect(0, 0, renewsA)
 			w.settle(2*day + 2*time.Hour)
@@ -60,14 +60,14 @@ func TestSaidAndSeen(t *testing.T) {
 		note   string
 		paid   bool
 	}{
-		{"finished, and the expiration stands still", 200, `{"data":{"id":1,"state":"renewed"}}`, false, portfolio.StatePending, portfolio.StateUnknown, "two days after it was sent there is no evidence of it", false},
+		{"finished, and the expiration stands still", 200, `{"data":{"id":1,"state":"renewed"}}`, false, portfolio.StatePending, portfolio.StateUnknown, "days after it was sent there is no evidence of it", false},
 		{"finished, and it moved", 200, `{"data":{"id":1,"state":"renewed"}}`, true, portfolio.StateDone, portfolio.StateDone, "", true},
 		{"under way, and it moved", 200, `{"data":{"id":1,"state":"renewing"}}`, true, portfolio.StatePending, portfolio.StatePending, "", true},
 		{"a state that nobody knows", 200, `{"data":{"id":1,"state":"pondering"}}`, false, portfolio.StateUnknown, portfolio.StateUnknown, "DNSimple's answer says nothing (pondering)", false},
 		{"a state that nobody knows, and it moved", 200, `{"data":{"id":1,"state":"pondering"}}`, true, portfolio.StateUnknown, portfolio.StateDone, "by evidence", true},
 		{"no state", 200, `{"data":{"id":1}}`, false, portfolio.StateUnknown, portfolio.StateUnknown, "", false},
 		{"an id that it does not know", 404, `{"message":"Renewal 1 not found"}`, false, portfolio.StateUnknown, portfolio.StateUnknown, "it knows no renew", false},
-		{"cannot be read", 500, `oops`, false, portfolio.StatePending, portfolio.StateUnknown, "two days after it was sent there is no evidence of it", false},
+		{"cannot be read", 500, `oops`, false, portfolio.StatePending, portfolio.StateUnknown, "days after it was sent there is no evidence of it", false},
 		{"cancelled", 200, `{"data":{"id":1,"state":"cancelled"}}`, false, portfolio.StateFailed, portfolio.StateFailed, "DNSimple calls it cancelled", false},
 		{"failed, and it moved", 200, `{"data":{"id":1,"state":"failed"}}`, true, portfolio.StateDone, portfolio.StateDone, "DNSimple calls it failed, but", true},
 	} {
