@@ -56,6 +56,7 @@ func Catalogue() []Entry {
 		{portfolio.AboutOperation, "released", notice, "The money that was set aside is free again; nothing was sent."},
 		{portfolio.AboutOperation, "charged", info, "The charge was found in the account's billing."},
 		{portfolio.AboutOperation, "safety-net", alert, "Nobody knows whether the domain was renewed, and DNSimple's own auto-renewal is switched on in its place; notice where it is on, or as it was."},
+		{portfolio.AboutOperation, "leaving", notice, "A domain of which the code for another registrar was sent has left; alert where it is here still after thirty days."},
 		{portfolio.AboutOperation, "price-differs", alert, "DNSimple charged more than was set aside."},
 
 		{portfolio.AboutAccount, "paused", alert, "Something is not done in the account any more: DNSimple refuses its token, its payment or that kind of call, or nobody knows what became of its purchases; notice where an operator said so."},

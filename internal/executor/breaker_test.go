@@ -36,7 +36,7 @@ func (w *world) only(names ...string) {
 
 // loses lets the answers to the purchases of some domains of an account be lost.
 func (w *world) loses(account int64, part string, obeyed bool) *fault {
-	return w.meets(&fault{account: account, method: http.MethodPost, part: part, answer: lost(obeyed)})
+	return w.meets(&fault{account: account, method: http.MethodPost, part: part, lost: true, obeyed: obeyed})
 }
 
 // Two purchases of an account that become unknown within an hour stop its purchases,

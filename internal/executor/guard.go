@@ -16,6 +16,7 @@ const (
 	codeHeldUp      = "held-up" // under way for long, or behind something else
 	codeUnknown     = "unknown" // nobody knows what became of the purchase that is under way
 	codePaused      = "account-paused"
+	codeLeaving     = "leaving"
 	codeRecent      = "bought-recently"
 	codeRetryLater  = "failed-lately"
 	codeDone        = "done-already"
@@ -197,6 +198,13 @@ func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFac
 
 // beforePrice applies the guards that need neither a price nor the API.
 func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now time.Time) (portfolio.Decision, bool, error) {
+	if out, ok, err := x.ledger.LatestOf(dom.AccountID, portfolio.OpTransferOut, dom.ID); err != nil {
+		return d, true, fmt.Errorf("look whether it is leaving: %w", err)
+	} else if ok && leaving(out) {
+		d.Op = out.ShortID()
+		return guarded(d, portfolio.VerdictWait, codeLeaving, fmt.Sprintf(
+			"it is on its way to another registrar: its code was sent on %s, and nothing is bought for %d days", x.ceilings.day(out.EndedAt), int(leaveWithin.Hours()/24))), true, nil
+	}
 	last, ok, err := x.lastPurchase(dom)
 	if err != nil {
 		return d, true, err

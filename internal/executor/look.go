@@ -161,7 +161,7 @@ func (x *Executor) orphan(op portfolio.Operation) error {
 		e = retried{moment: now}
 	case portfolio.StateDone:
 		e = charged{moment: now, final: true}
-		if netOut(op) {
+		if netOut(op) || leaving(op) {
 			e = observed{moment: now, seen: evidence{gone: true}}
 		}
 	default:
@@ -178,7 +178,7 @@ func (x *Executor) orphan(op portfolio.Operation) error {
 
 // look reads back what became of an operation.
 func (x *Executor) look(ctx context.Context, op portfolio.Operation) error {
-	if op.State == portfolio.StateDone && !netOut(op) {
+	if op.State == portfolio.StateDone && !netOut(op) && !leaving(op) {
 		return x.reconcile(ctx, op)
 	}
 	seen := x.seen(ctx, op)

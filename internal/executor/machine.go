@@ -195,6 +195,9 @@ func next(op portfolio.Operation, e event) (portfolio.Operation, []effect, error
 		case netOut(op):
 			ok = true
 			s.putBack(e.seen)
+		case leaving(op):
+			ok = true
+			s.leaving(e.seen)
 		case op.State == portfolio.StatePending, op.State == portfolio.StateUnknown, op.State == portfolio.StateReserved && !op.Kind.Once():
 			ok = true
 			s.observed(e)

@@ -81,6 +81,9 @@ func (s *step) done(note string) {
 		s.op.NextAt = s.at // its charge is looked for
 		s.follow(look{})
 	}
+	if s.op.Kind == portfolio.OpTransferOut {
+		s.op.NextAt = s.at.Add(24 * time.Hour)
+	}
 	s.to(portfolio.StateDone, note)
 	level := portfolio.LevelNotice
 	if s.op.Loud || s.op.Attention {
@@ -221,6 +224,31 @@ func (s *step) resolved(e resolved) {
 		s.op.NextAt = time.Time{}
 	default:
 		s.end(note, portfolio.LevelNotice, "failed")
+	}
+}
+
+// leaveWithin is how long a domain of which the code was sent is expected to leave.
+const leaveWithin = 30 * 24 * time.Hour
+
+// leaving says whether a domain is expected to leave, since its code was sent.
+func leaving(op portfolio.Operation) bool {
+	return op.Kind == portfolio.OpTransferOut && op.State == portfolio.StateDone && !op.NextAt.IsZero()
+}
+
+// leaving looks daily whether the domain has left, and reminds where it has not.
+func (s *step) leaving(seen evidence) {
+	ended := func(level portfolio.Level, note string) {
+		s.op.NextAt = time.Time{}
+		s.to(portfolio.StateDone, note)
+		s.tell(level, "leaving", note)
+	}
+	switch {
+	case seen.gone:
+		ended(portfolio.LevelNotice, "the domain has left the account")
+	case s.at.Sub(s.op.EndedAt) >= leaveWithin && seen.read:
+		ended(portfolio.LevelAlert, "thirty days after its code was sent the domain is here still; rules apply to it again")
+	default:
+		s.op.NextAt = s.at.Add(24 * time.Hour)
 	}
 }
 

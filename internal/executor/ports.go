@@ -15,6 +15,9 @@ type Ledger interface {
 	Commit(portfolio.Change) error
 	Operation(key string) (op portfolio.Operation, ok bool, err error)
 	LastAttempt(account int64, kind portfolio.OperationKind, subject int64, occasion string) (op portfolio.Operation, ok bool, err error)
+	// LatestOf gives, of an account's operations of a kind on a subject, the one with the
+	// last occasion, as texts sort, and the highest attempt at it.
+	LatestOf(account int64, kind portfolio.OperationKind, subject int64) (op portfolio.Operation, ok bool, err error)
 	OpenOperations() ([]portfolio.Operation, error)
 	Due(now time.Time) (due []portfolio.Operation, next time.Time, err error)
 	OpenOn(domainID int64) (op portfolio.Operation, ok bool, err error)

@@ -171,7 +171,7 @@ func TestSafetyNetCannotBeSwitched(t *testing.T) {
 		name string
 		f    fault
 	}{
-		{"lost", fault{answer: lost(false)}},
+		{"lost", fault{lost: true}},
 		{"forbidden", fault{status: 403, message: "Permission Denied"}},
 		{"500", fault{status: 500, message: "oops"}},
 	} {

@@ -123,7 +123,9 @@ func seenTransferOut(ctx context.Context, op portfolio.Operation, reg Reader) ev
 	_, _, err := reg.Domain(ctx, op.DomainID)
 	switch {
 	case outcome(err) == portfolio.OutcomeNotFound:
-		return finished("the domain has left the account")
+		seen := finished("the domain has left the account")
+		seen.gone = true
+		return seen
 	case err != nil:
 		return evidence{note: err.Error()}
 	default:

@@ -39,7 +39,7 @@ func TestCatalogueHasWhatIsTold(t *testing.T) {
 		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered expiring blocked alert",
 		portfolio.AboutPush:      "seen unproven held would-act blocked alert",
 		portfolio.AboutChange:    "seen held would-act blocked alert",
-		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed released safety-net charged price-differs",
+		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed released safety-net leaving charged price-differs",
 		portfolio.AboutAccount:   "paused resumed",
 	}
 	for about, whats := range can {

@@ -23,7 +23,7 @@ type Command struct {
 type Terms struct {
 	On           bool              `json:"on,omitempty"`        // auto-renewal: on or off; a push: unproven
 	WithCode     bool              `json:"with_code,omitempty"` // a transfer has an authorization code
-	To           string            `json:"to,omitempty"` // a push's target: the account's identifier
+	To           string            `json:"to,omitempty"`        // a push's target: the account's identifier
 	Email        string            `json:"email,omitempty"`
 	WhoisPrivacy bool              `json:"whois_privacy,omitempty"`
 	AutoRenew    bool              `json:"auto_renew,omitempty"`

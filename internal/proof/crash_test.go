@@ -18,6 +18,10 @@ import (
 
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // worlds come and go by the thousand, and each is small
+	// Fewer than usual, since each is a whole history; the command line can say otherwise.
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -37,13 +41,13 @@ type lived struct {
 }
 
 // act plays a scenario in which the first lives end at the points given.
-func (s scenario) act(ctx context.Context, path string, deaths ...int) (out lived) {
+func (s scenario) act(ctx context.Context, path string, gently bool, deaths ...int) (out lived) {
 	defer removeState(path)
 	w, err := newWorld(ctx, s.plan.scene, path, 1)
 	if err != nil {
 		return lived{err: err}
 	}
-	w.deaths = deaths
+	w.deaths, w.gently = deaths, gently
 	if err = w.play(s.plan); err == nil {
 		err = s.check(w)
 	}
@@ -67,7 +71,7 @@ func (s scenario) act(ctx context.Context, path string, deaths ...int) (out live
 
 // each plays a scenario once for each of many ways to die, side by side, and hands out
 // what came of each.
-func (s scenario) each(t *testing.T, ways iter.Seq[[]int], lived func(deaths []int, out lived)) int {
+func (s scenario) each(t *testing.T, gently bool, ways iter.Seq[[]int], lived func(deaths []int, out lived)) int {
 	t.Helper()
 	dir := t.TempDir()
 	jobs := make(chan []int)
@@ -77,7 +81,7 @@ func (s scenario) each(t *testing.T, ways iter.Seq[[]int], lived func(deaths []i
 		wg.Go(func() {
 			for deaths := range jobs {
 				n.Add(1)
-				got := s.act(t.Context(), filepath.Join(dir, fmt.Sprintf("state-%d.db", worker)), deaths...)
+				got := s.act(t.Context(), filepath.Join(dir, fmt.Sprintf("state-%d.db", worker)), gently, deaths...)
 				if got.err != nil && failed.Add(1) <= 3 {
 					t.Errorf("deaths at %v: %v\n%s", deaths, got.err, got.story)
 				}
@@ -99,7 +103,7 @@ func (s scenario) each(t *testing.T, ways iter.Seq[[]int], lived func(deaths []i
 // alone plays a scenario without any crash.
 func (s scenario) alone(t *testing.T) lived {
 	t.Helper()
-	out := s.act(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	out := s.act(t.Context(), filepath.Join(t.TempDir(), "state.db"), false)
 	if out.err != nil {
 		t.Fatalf("without any crash: %v\n%s", out.err, out.story)
 	}
@@ -124,8 +128,22 @@ func once(points []int) iter.Seq[[]int] {
 func TestEveryCrash(t *testing.T) {
 	for _, s := range scenarios(t) {
 		t.Run(s.name, func(t *testing.T) {
-			n := s.each(t, once(s.alone(t).points), func([]int, lived) {})
+			n := s.each(t, false, once(s.alone(t).points), func([]int, lived) {})
 			t.Logf("%d crashes", n)
+		})
+	}
+}
+
+// TestEveryShutdown lets a shutdown begin at every point: what is under way is finished,
+// and nothing new is begun.
+func TestEveryShutdown(t *testing.T) {
+	for _, s := range scenarios(t) {
+		if !s.single && !*whole {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			n := s.each(t, true, once(s.alone(t).points), func([]int, lived) {})
+			t.Logf("%d shutdowns", n)
 		})
 	}
 }
@@ -149,7 +167,7 @@ func TestEveryPairOfCrashes(t *testing.T) {
 				// Fewer first lives, and fewer points of each second one.
 				first = thin(first, 0, 4)
 			}
-			s.each(t, once(first), func(deaths []int, out lived) {
+			s.each(t, false, once(first), func(deaths []int, out lived) {
 				mu.Lock()
 				defer mu.Unlock()
 				next[deaths[0]] = out.points
@@ -163,7 +181,7 @@ func TestEveryPairOfCrashes(t *testing.T) {
 					}
 				}
 			}
-			n := s.each(t, pairs, func([]int, lived) {})
+			n := s.each(t, false, pairs, func([]int, lived) {})
 			t.Logf("%d pairs", n)
 		})
 	}

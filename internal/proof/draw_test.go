@@ -125,7 +125,7 @@ func drawEvent(s source, names []string, days int) event {
 		e.What, e.Calls, e.For = faulty, allCalls, hours(24*30)
 		e.Fault = pick(s, "fault", string(wireRefused), string(wireTimeoutBefore), "503")
 	case 11, 12, 13:
-		e.What, e.Count = crashing, s.below(60, "points")+1
+		e.What, e.Count = pick(s, "end", crashing, crashing, ending), s.below(60, "points")+1
 	case 14:
 		e.What = restarting
 	case 15:

@@ -13,7 +13,8 @@ type happening string
 const (
 	faulty     happening = "fault"     // Fault hits Calls, Count of them (0: all), for a while
 	crashing   happening = "crash"     // the process dies, Count points from then on
-	restarting happening = "restart"   // the process ends in good order
+	restarting happening = "restart"   // the process ends in good order, between two ticks
+	ending     happening = "shutdown"  // … Count points from then on, whatever it is doing
 	natsAway   happening = "nats-away" // for a while
 	natsFull   happening = "nats-full" // for a while
 	ackLosing  happening = "ack-lost"  // of the next Count publications
@@ -89,7 +90,12 @@ func (w *world) happen(e event) {
 	case crashing:
 		w.watch.troubled(time.Hour)
 		if w.p != nil {
-			w.p.in(e.Count)
+			w.p.in(e.Count, false)
+		}
+	case ending:
+		w.watch.troubled(time.Hour)
+		if w.p != nil {
+			w.p.in(e.Count, true)
 		}
 	case restarting:
 		w.watch.troubled(time.Hour)

@@ -17,6 +17,10 @@ type mortal struct {
 	dead   bool
 	where  string // the point at which it died
 	after  []int  // the points that lie behind something, not before it
+	// shutdown, where it is not nil, begins an end in good order; gently says that the
+	// process does not die at its point, but begins that.
+	shutdown func()
+	gently   bool
 }
 
 // point is passed, or the end.
@@ -38,7 +42,12 @@ func (m *mortal) fatal(format string, args ...any) bool {
 	if strings.HasPrefix(format, "after ") {
 		m.after = append(m.after, m.passed)
 	}
-	if m.passed == m.at {
+	switch {
+	case m.passed != m.at:
+	case m.gently:
+		m.where = fmt.Sprintf(format, args...)
+		m.shutdown()
+	default:
 		m.dead, m.where = true, fmt.Sprintf(format, args...)
 	}
 	return m.dead
@@ -53,11 +62,11 @@ func (m *mortal) alive() {
 	}
 }
 
-// in lets the process die some points from now.
-func (m *mortal) in(points int) {
+// in lets the process die some points from now, or gently end there.
+func (m *mortal) in(points int, gently bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.at = m.passed + max(points, 1)
+	m.gently, m.at = gently, m.passed+max(points, 1)
 }
 
 // died says whether the process is dead, and where it died.

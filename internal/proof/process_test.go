@@ -26,15 +26,23 @@ import (
 type process struct {
 	mortal
 	w     *world
+	ctx   context.Context // ends when a shutdown begins
 	store *state.Store
 	x     *executor.Executor
 	s     *scheduler.Scheduler
 	relay *events.Relay
 }
 
+// newProcess makes a process that is not booted yet.
+func newProcess(w *world) *process {
+	p := &process{w: w}
+	p.ctx, p.shutdown = context.WithCancel(w.ctx)
+	return p
+}
+
 // boot begins a life as the daemon does: it opens and checks the state, wires
 // everything, and brings the ledger into order.
-func (p *process) boot(ctx context.Context) error {
+func (p *process) boot() error {
 	w := p.w
 	var err error
 	p.store, err = state.Open(w.path, state.Options{NoSync: true, Told: w.watch.hear, Now: w.now, Rand: w.rand})
@@ -81,15 +89,14 @@ func (p *process) boot(ctx context.Context) error {
 		// Whoever would wait for NATS is called again at the next tick.
 		Sleep: func(context.Context, time.Duration) error { p.alive(); return errAway },
 	})
-	if err := book.Commit(portfolio.Change{Events: []portfolio.Event{{
-		At: w.now(), Level: portfolio.LevelNotice, About: portfolio.AboutDaemon, What: "started", Text: "domaind began",
-	}}}); err != nil {
+	if err := book.Commit(daemonEvent(w.now(), "started")); err != nil {
 		return err
 	}
-	if err := p.x.Recover(ctx); err != nil {
+	if err := p.x.Recover(p.ctx); err != nil {
 		return err
 	}
-	return w.watch.recovered(p.store)
+	w.watch.recovered(p.store)
+	return nil
 }
 
 // errAway ends a publication that NATS does not take.
@@ -102,6 +109,26 @@ func (p *process) connect(context.Context) (*nats.Conn, error) {
 		return nil, errAway
 	}
 	return p.w.broker.connect()
+}
+
+// tick does what is due, and says when something is due next.
+func (p *process) tick() (next time.Time, err error) {
+	next, err = p.s.Tick(p.ctx)
+	p.alive()
+	if err != nil {
+		p.w.watch.heardError(err)
+	}
+	if p.ctx.Err() != nil { // a shutdown has begun
+		return next, ledger{p.store, p}.Commit(daemonEvent(p.w.now(), "stopped"))
+	}
+	return next, p.publish(p.w.ctx)
+}
+
+// daemonEvent tells of the daemon itself.
+func daemonEvent(at time.Time, what string) portfolio.Change {
+	return portfolio.Change{Events: []portfolio.Event{{
+		At: at, Level: portfolio.LevelNotice, About: portfolio.AboutDaemon, What: what, Text: "domaind " + what,
+	}}}
 }
 
 // publish brings what waits in the outbox into the stream, as far as NATS takes it.
@@ -134,6 +161,7 @@ func (p *process) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // end closes the state file. What the memory held is lost.
 func (p *process) end() error {
+	p.shutdown()
 	if p.store == nil {
 		return nil
 	}

@@ -188,14 +188,16 @@ func (k *watch) sameRows(s *state.Store) error {
 }
 
 // recovered holds what must hold once a new process has brought the ledger into order.
-func (k *watch) recovered(s *state.Store) error {
+func (k *watch) recovered(s *state.Store) {
 	open, err := s.OpenOperations()
+	if err != nil {
+		k.broken("%v", err)
+	}
 	for _, op := range open {
 		if op.State == portfolio.StateArmed {
 			k.broken("%s is still armed after a restart", op)
 		}
 	}
-	return err
 }
 
 // leaves holds what must hold of each request that leaves.

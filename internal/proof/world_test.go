@@ -104,6 +104,7 @@ type world struct {
 	hits       int // requests that something happened to on the wire
 	ticks      int
 	deaths     []int // the point at which the n-th life ends
+	gently     bool  // they end in good order there
 	lives      int
 
 	p *process // nil between two lives
@@ -195,25 +196,27 @@ func (w *world) run(until time.Time) error {
 			next = n
 		}
 		if w.p == nil {
-			w.p = &process{w: w}
+			w.p = newProcess(w)
+			w.p.gently = w.gently
 			if w.lives < len(w.deaths) {
 				w.p.at = w.deaths[w.lives]
 			}
 			w.lives++
-			if !w.live(func() error { return w.p.boot(w.ctx) }) {
+			if !w.live(w.p.boot) {
 				continue
 			}
 		}
 		var tick time.Time
 		w.ticks++
 		if !w.live(func() (err error) {
-			tick, err = w.p.s.Tick(w.ctx)
-			w.p.alive()
-			if err != nil {
-				w.watch.heardError(err)
-			}
-			return w.p.publish(w.ctx)
+			tick, err = w.p.tick()
+			return err
 		}) {
+			continue
+		}
+		if w.p.ctx.Err() != nil {
+			w.watch.crashed("shutdown " + w.p.where)
+			w.restart()
 			continue
 		}
 		if tick.IsZero() {

@@ -11,6 +11,9 @@ import (
 // defaultLimit is the documented quota of a token: requests an hour.
 const defaultLimit = 2400
 
+// defaultChecks is how many of them may be checks of a name. That there is such a limit is documented, what it is is not.
+const defaultChecks = 60
+
 // token is what a bearer token may do, and how much of its quota is used.
 type token struct {
 	account *account // of an account token
@@ -20,6 +23,10 @@ type token struct {
 
 	reset time.Time // when the window ends in which used was counted
 	used  int
+
+	checks     int // an hour, of the call check; 0: none of its own
+	checkReset time.Time
+	checked    int
 }
 
 // authenticate finds the token of a request, or nil.
@@ -41,8 +48,24 @@ func (t *token) count(now time.Time) bool {
 	return t.used <= t.limit
 }
 
-// label adds the headers that tell how much is left.
+// countCheck counts a check of a name, and refuses it beyond the limit that it has of its own.
+func (t *token) countCheck(now time.Time) *reply {
+	if !now.Before(t.checkReset) {
+		t.checkReset, t.checked = now.Truncate(time.Second).Add(time.Hour), 0
+	}
+	if t.checked++; t.checks == 0 || t.checked <= t.checks {
+		return nil
+	}
+	out := refuse(http.StatusTooManyRequests, "quota exceeded").with("X-RateLimit-Limit", strconv.Itoa(t.checks)).
+		with("X-RateLimit-Remaining", "0").with("X-RateLimit-Reset", strconv.FormatInt(t.checkReset.Unix(), 10))
+	return &out
+}
+
+// label adds the headers that tell how much is left, where the call has not told of a limit of its own.
 func (t *token) label(r reply) reply {
+	if r.header.Get("X-RateLimit-Limit") != "" {
+		return r
+	}
 	return r.with("X-RateLimit-Limit", strconv.Itoa(t.limit)).
 		with("X-RateLimit-Remaining", strconv.Itoa(max(0, t.limit-t.used))).
 		with("X-RateLimit-Reset", strconv.FormatInt(t.reset.Unix(), 10))

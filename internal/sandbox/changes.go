@@ -80,23 +80,14 @@ func (w *world) addChange(s *changeSpec, id int64) {
 	if s.Takes == nil {
 		return
 	}
-	end := s.Takes.after(w.now)
-	w.queue.push(w.now.Add(end.Sub(w.now)/10), func() { w.move(x, changePending, changeNew) })
-	w.queue.push(end, func() {
-		if w.move(x, changeCompleted, changePending) {
-			d.registrant = x.contact
-			w.touch(d)
-		}
-	})
+	w.schedule(x, terms{*s.Takes, changeCompleted})
 }
 
 // move takes a change to a state, if it is in the one before it.
-func (w *world) move(x *change, to, from string) bool {
-	if x.state != from {
-		return false
+func (w *world) move(x *change, to, from string) {
+	if x.state == from {
+		x.state, x.updated = to, w.now
 	}
-	x.state, x.updated = to, w.now
-	return true
 }
 
 // listChanges shows what is open, unless another state is asked for.

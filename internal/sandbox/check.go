@@ -55,6 +55,14 @@ func (b *builder) tld(s *tldSpec) error {
 	setNot(&t.noTransfers, s.TransferEnabled)
 	setNot(&t.noPrivacy, s.WhoisPrivacy)
 	setNot(&t.noIDN, s.IDN)
+	setNot(&t.noCode, s.TransferCode)
+	set(&t.privacy, s.Privacy)
+	if s.Attributes != nil {
+		t.attributes = s.Attributes
+	}
+	if err := checkAttributeNames(t.attributes); err != nil {
+		return fmt.Errorf("%q: %w", name, err)
+	}
 	if err := soon(t.autoRenewal); err != nil {
 		return fmt.Errorf("%q: auto_renewal: %w", name, err)
 	}
@@ -113,7 +121,13 @@ func (b *builder) account(s *accountSpec) error {
 	default:
 		return fmt.Errorf("account %q: billing is %q: it is \"active\", \"arrears\" or \"declined\"", s.Name, s.Billing)
 	}
-	b.accounts[s.ID], b.byName[s.Name] = s.Name, s.ID
+	if s.Identifier == "" {
+		s.Identifier = fmt.Sprintf("00000000-0000-7000-8000-%012d", s.ID)
+	}
+	if b.known[s.Identifier] != 0 {
+		return fmt.Errorf("two accounts have the identifier %q", s.Identifier)
+	}
+	b.accounts[s.ID], b.byName[s.Name], b.known[s.Identifier] = s.Name, s.ID, s.ID
 	for _, t := range s.Tokens {
 		if err := b.addToken(&tokenSpec{Token: t, accountID: s.ID}); err != nil {
 			return err
@@ -260,10 +274,13 @@ func (b *builder) domain(s *domainSpec) error {
 		func() error {
 			return oneOf(&s.AutoRenewal.Outcome, "auto_renewal.outcome", "renewed", "failed", "switched-off")
 		},
+		func() error { return oneOf(&s.Change.Outcome, "registrant_change.outcome", "completed", "cancelled") },
+		func() error { return oneOf(&s.TransferOut.Leaves, "transfer_out.leaves", "nothing", "hosted") },
 	); err != nil {
 		return fmt.Errorf("%q: %w", s.Name, err)
 	}
 	b.domains[s.ascii] = account
+	b.hosted[s.ascii] = s.Expires == nil
 	if s.ID > 0 {
 		b.domainIDs[s.ID] = true
 	}

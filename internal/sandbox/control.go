@@ -70,15 +70,21 @@ func (s *Server) control(r *http.Request, body []byte) reply {
 			},
 		},
 	}
+	routes["/accounts"] = map[string]func([]byte) reply{http.MethodGet: func([]byte) reply { return ok(s.listAccounts()) }}
 	path := r.URL.Path[len(controlRoot):]
 	methods, known := routes[path]
+	if id, one := strings.CutPrefix(path, "/accounts/"); one {
+		methods, known = map[string]func([]byte) reply{
+			http.MethodPost: func(body []byte) reply { return s.setAccount(id, body) },
+		}, true
+	}
 	if id, one := strings.CutPrefix(path, "/faults/"); one {
 		methods, known = map[string]func([]byte) reply{
 			http.MethodDelete: func([]byte) reply { return s.deleteFault(id) },
 		}, true
 	}
 	if !known {
-		return refuse(http.StatusNotFound, "There is nothing at %s; see /_sandbox/charges, clock, faults, requests, state", r.URL.Path)
+		return refuse(http.StatusNotFound, "There is nothing at %s; see /_sandbox/accounts, charges, clock, faults, requests, state", r.URL.Path)
 	}
 	handle, known := methods[r.Method]
 	if !known {

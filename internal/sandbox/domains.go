@@ -100,7 +100,11 @@ func (w *world) byExpiration(a, b *domain) int {
 
 // domain finds the domain in the path, by its id or name; the reply is nil if it is there and in the account.
 func (c *call) domain() (*domain, *reply) {
-	which := c.params[":domain"]
+	return c.lookup(c.params[":domain"])
+}
+
+// lookup finds a domain of the account by its id or name.
+func (c *call) lookup(which string) (*domain, *reply) {
 	d := c.w.domains[toID(which)]
 	if d == nil {
 		d = c.w.names[strings.ToLower(which)]

@@ -63,9 +63,9 @@ type Charge struct {
 	AccountID int64        `json:"account_id"` // the account that ordered, and pays
 	DomainID  int64        `json:"domain_id"`
 	Domain    string       `json:"domain"`    // the name, as an A-label
-	Kind      string       `json:"kind"`      // "renewal" or "restore"
+	Kind      string       `json:"kind"`      // "renewal", "restore", "registration" or "transfer"
 	By        string       `json:"by"`        // [ByClient] or [ByAutoRenewal]
-	Operation int64        `json:"operation"` // the id of the renewal or restore
+	Operation int64        `json:"operation"` // the id of the renewal, restore, registration or transfer
 	Years     int          `json:"years"`     // by how many the expiration moved
 	Cents     int64        `json:"cents"`     // US cents; the sum of the items
 	Reference string       `json:"reference"` // as in the account's billing charges
@@ -75,6 +75,6 @@ type Charge struct {
 // ChargeItem is one line of a [Charge].
 type ChargeItem struct {
 	Description string `json:"description"`  // such as "Renew example.com"
-	ProductType string `json:"product_type"` // "domain-renewal" or "domain-restore"
+	ProductType string `json:"product_type"` // "domain-renewal", "domain-restore", "domain-registration", "domain-transfer", "whois-privacy", "domain-trustee"
 	Cents       int64  `json:"cents"`
 }

@@ -22,6 +22,7 @@ type file struct {
 	Contact         []toml.Primitive `toml:"contact"`
 	Domain          []toml.Primitive `toml:"domain"`
 	Many            []toml.Primitive `toml:"many"`
+	Name            []toml.Primitive `toml:"name"`
 	Push            []toml.Primitive `toml:"push"`
 	Change          []toml.Primitive `toml:"registrant_change"`
 }
@@ -46,7 +47,7 @@ func ParsePortfolio(data []byte, filename string) (*Portfolio, error) {
 	}
 	b := &builder{
 		md: &md, places: locate(data), filename: filename,
-		p:         &Portfolio{limit: defaultLimit, tlds: builtinTLDs()},
+		p:         &Portfolio{limit: defaultLimit, checks: defaultChecks, tlds: builtinTLDs()},
 		accounts:  map[int64]string{},
 		byName:    map[string]int64{},
 		users:     map[int64]bool{},
@@ -54,6 +55,9 @@ func ParsePortfolio(data []byte, filename string) (*Portfolio, error) {
 		contacts:  map[int64]int64{},
 		domainIDs: map[int64]bool{},
 		domains:   map[string]int64{},
+		hosted:    map[string]bool{},
+		names:     map[string]bool{},
+		known:     map[string]int64{},
 		ids:       map[string]map[int64]bool{"push": {}, "registrant_change": {}},
 	}
 	if err := b.build(&f); err != nil {
@@ -80,6 +84,9 @@ type builder struct {
 	contacts  map[int64]int64 // to the account
 	domainIDs map[int64]bool
 	domains   map[string]int64 // A-label to the account
+	hosted    map[string]bool  // those of them that are only hosted
+	names     map[string]bool  // of [[name]]
+	known     map[string]int64 // identifiers of accounts
 	ids       map[string]map[int64]bool
 }
 
@@ -101,6 +108,18 @@ func (b *builder) build(f *file) error {
 		}
 		b.p.limit = *n
 	}
+	if n := limits.ChecksPerHour; n != nil {
+		if *n < 0 {
+			return fmt.Errorf("%s: limits.checks_per_hour is %d: it must be positive, or 0 for no limit of its own", b.filename, *n)
+		}
+		b.p.checks = *n
+	}
+	if n := limits.ResearchPerMonth; n != nil {
+		if *n < 0 {
+			return fmt.Errorf("%s: limits.research_per_month is %d: it must be positive, or 0 for any number", b.filename, *n)
+		}
+		b.p.researchPerMonth = *n
+	}
 	if err := b.decode(f.Operations, "operations", 0, &b.p.defaults); err != nil {
 		return err
 	}
@@ -112,6 +131,7 @@ func (b *builder) build(f *file) error {
 		func() error { return each(b, "contact", f.Contact, b.contact) },
 		func() error { return each(b, "domain", f.Domain, b.domain) },
 		func() error { return each(b, "many", f.Many, b.many) },
+		func() error { return each(b, "name", f.Name, b.name) },
 		func() error { return each(b, "push", f.Push, b.push) },
 		func() error { return each(b, "registrant_change", f.Change, b.change) },
 	)

@@ -11,15 +11,20 @@ import (
 type Portfolio struct {
 	nullsFirst bool
 	limit      int // requests an hour and token
-	defaults   operationsSpec
-	tlds       map[string]*tld
-	accounts   []accountSpec
-	users      []userSpec
-	tokens     []tokenSpec
-	contacts   []contactSpec
-	domains    []domainSpec
-	pushes     []pushSpec
-	changes    []changeSpec
+	checks     int // of them checks of a name
+
+	researchPerMonth int // for each account; 0: any number
+
+	defaults operationsSpec
+	tlds     map[string]*tld
+	accounts []accountSpec
+	users    []userSpec
+	tokens   []tokenSpec
+	contacts []contactSpec
+	domains  []domainSpec
+	names    []nameSpec
+	pushes   []pushSpec
+	changes  []changeSpec
 }
 
 //go:embed sample.toml
@@ -52,13 +57,19 @@ func (p *Portfolio) Tokens(account int64) []string {
 // The *Spec types are the tables of the file.
 
 type limitsSpec struct {
-	RequestsPerHour *int `toml:"requests_per_hour"`
+	RequestsPerHour  *int `toml:"requests_per_hour"`
+	ChecksPerHour    *int `toml:"checks_per_hour"`
+	ResearchPerMonth *int `toml:"research_per_month"`
 }
 
 type operationsSpec struct {
-	RenewalTakes length `toml:"renewal_takes"`
-	RestoreTakes length `toml:"restore_takes"`
-	CancelTakes  length `toml:"cancel_takes"`
+	RenewalTakes        length `toml:"renewal_takes"`
+	RestoreTakes        length `toml:"restore_takes"`
+	RegistrationTakes   length `toml:"registration_takes"`
+	TransferTakes       length `toml:"transfer_takes"`
+	CancelTransferTakes length `toml:"cancel_transfer_takes"`
+	ChangeTakes         length `toml:"registrant_change_takes"`
+	CancelTakes         length `toml:"cancel_takes"`
 }
 
 type tldSpec struct {
@@ -69,6 +80,7 @@ type tldSpec struct {
 	Transfer            *cents  `toml:"transfer"`
 	Restore             *cents  `toml:"restore"`
 	Trustee             *cents  `toml:"trustee"`
+	Privacy             *cents  `toml:"privacy"`
 	Grace               *length `toml:"grace"`
 	Redemption          *length `toml:"redemption"`
 	PendingDelete       *length `toml:"pending_delete"`
@@ -80,6 +92,9 @@ type tldSpec struct {
 	TransferEnabled     *bool   `toml:"transfer_enabled"`
 	WhoisPrivacy        *bool   `toml:"whois_privacy"`
 	IDN                 *bool   `toml:"idn"`
+	TransferCode        *bool   `toml:"transfer_code"`
+
+	Attributes []attribute `toml:"extended_attribute"`
 }
 
 type accountSpec struct {
@@ -90,6 +105,9 @@ type accountSpec struct {
 	Created *span    `toml:"created"`
 	Tokens  []string `toml:"tokens"`
 	Billing string   `toml:"billing"`
+
+	Identifier string `toml:"identifier"`
+	Research   *bool  `toml:"research"`
 }
 
 // How an account can pay.
@@ -148,6 +166,14 @@ type pricesSpec struct {
 	Restore      *cents `toml:"restore"`
 }
 
+// override puts the prices in that are given.
+func (s *pricesSpec) override(p *prices) {
+	set(&p.registration, s.Registration)
+	set(&p.renewal, s.Renewal)
+	set(&p.transfer, s.Transfer)
+	set(&p.restore, s.Restore)
+}
+
 type operationSpec struct {
 	Takes   *length `toml:"takes"`
 	Outcome string  `toml:"outcome"`
@@ -174,10 +200,41 @@ type domainSpec struct {
 	Renewal      operationSpec   `toml:"renewal"`
 	Restore      operationSpec   `toml:"restore"`
 	AutoRenewal  autoRenewalSpec `toml:"auto_renewal"`
+	Change       operationSpec   `toml:"registrant_change"`
+	TransferOut  transferOutSpec `toml:"transfer_out"`
 
 	accountID int64
 	ascii     string
 	unicode   string
+}
+
+type transferOutSpec struct {
+	Takes  *length `toml:"takes"`
+	Leaves string  `toml:"leaves"`
+}
+
+// nameSpec is a name that no account has registered.
+type nameSpec struct {
+	Name            string        `toml:"name"`
+	Elsewhere       bool          `toml:"elsewhere"`
+	AuthCode        string        `toml:"auth_code"`
+	Locked          bool          `toml:"locked"`
+	Expires         *span         `toml:"expires"`
+	Free            *span         `toml:"free"`
+	Taken           *span         `toml:"taken"`
+	VerifyOwnership bool          `toml:"verify_ownership"`
+	Premium         bool          `toml:"premium"`
+	Prices          pricesSpec    `toml:"prices"`
+	Registration    operationSpec `toml:"registration"`
+	Transfer        transferSpec  `toml:"transfer"`
+
+	ascii string
+}
+
+type transferSpec struct {
+	Takes   *length `toml:"takes"`
+	Outcome string  `toml:"outcome"`
+	Status  string  `toml:"status"`
 }
 
 type manySpec struct {

@@ -19,20 +19,13 @@ type pricesBody struct {
 
 // getPrices answers for any name under a suffix that is sold, whoever has it.
 func getPrices(c *call) reply {
-	which := c.params[":domain"]
-	name := strings.ToLower(which)
-	if d := c.w.domains[toID(which)]; d != nil && d.account == c.account.id {
-		name = d.name
-	} else if ascii, _, err := labels(which); err == nil {
-		name = ascii
+	name, valid := c.named()
+	if !valid {
+		name = strings.ToLower(c.params[":domain"])
 	}
-	t := tldOf(c.w.tlds, name)
+	t, p, premium := c.w.quote(name)
 	if t == nil {
-		return refuse(http.StatusBadRequest, "TLD .%s is not supported", strings.ToUpper(name[strings.LastIndex(name, ".")+1:]))
-	}
-	p, premium := t.prices, false
-	if d := c.w.names[name]; d != nil {
-		p, premium = d.prices, d.premium
+		return unsupported(name)
 	}
 	return data(http.StatusOK, pricesBody{name, premium, p.registration, p.renewal, p.transfer, p.restore, t.trustee})
 }

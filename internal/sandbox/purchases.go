@@ -30,10 +30,25 @@ type restoreBody struct {
 
 // render gives an operation the form of its kind.
 func (op *operation) render() any {
-	if op.kind == kindRestore {
-		return restoreBody{op.id, op.domain.id, op.state, stamp(op.created), stamp(op.updated)}
+	created, updated := stamp(op.created), stamp(op.updated)
+	switch op.kind {
+	case kindRestore:
+		return restoreBody{op.id, op.domain.id, op.state, created, updated}
+	case kindRegistration:
+		return registrationBody{
+			op.id, op.domain.id, op.registrant, op.period, op.state, op.autoRenew, op.privacy, op.trustee, created, updated,
+		}
+	case kindTransfer:
+		body := transferBody{
+			op.id, op.domain.id, op.registrant, op.state, op.autoRenew, op.privacy, op.trustee, nil, created, updated,
+		}
+		if op.state == stateFailed || op.state == stateCancelled {
+			body.StatusDescription = orNull(op.status)
+		}
+		return body
+	default:
+		return renewalBody{op.id, op.domain.id, op.period, op.state, created, updated}
 	}
-	return renewalBody{op.id, op.domain.id, op.period, op.state, stamp(op.created), stamp(op.updated)}
 }
 
 // createRenewal buys years for a registered name, or one in grace.
@@ -62,9 +77,9 @@ func createRenewal(c *call) reply {
 		return refuse(http.StatusBadRequest, "Domains under .%s cannot be renewed manually", d.tld.name)
 	case d.phase != registered && d.phase != grace, d.busy != nil,
 		addYears(d.expires, years).After(addYears(c.w.now, maxYearsAhead)):
-		return notNow(d, "renewed")
+		return notNow(d.name, "renewed")
 	}
-	if bad := c.payable(d, in.PremiumPrice, d.prices.renewal); bad != nil {
+	if bad := c.payable(d.name, d.premium, in.PremiumPrice, d.prices.renewal); bad != nil {
 		return *bad
 	}
 	return c.buy(&operation{
@@ -89,9 +104,9 @@ func createRestore(c *call) reply {
 	case d.expires.IsZero():
 		return refuse(http.StatusBadRequest, "The domain %s is not registered", d.name)
 	case d.phase != redemption, d.busy != nil:
-		return notNow(d, "restored")
+		return notNow(d.name, "restored")
 	}
-	if bad := c.payable(d, in.PremiumPrice, d.prices.restore); bad != nil {
+	if bad := c.payable(d.name, d.premium, in.PremiumPrice, d.prices.restore); bad != nil {
 		return *bad
 	}
 	years := d.tld.minimum
@@ -105,26 +120,30 @@ func createRestore(c *call) reply {
 }
 
 // notNow is the recorded refusal.
-func notNow(d *domain, what string) reply {
+func notNow(name, what string) reply {
 	return reply{status: http.StatusBadRequest, body: apiError{
-		Message: d.name + " may not be " + what + " at this time", Errors: map[string][]string{},
+		Message: name + " may not be " + what + " at this time", Errors: map[string][]string{},
 	}}
 }
 
+func unpaid() reply {
+	return refuse(http.StatusPaymentRequired, "The account has outstanding payments")
+}
+
 // payable says why a purchase cannot be paid, or that the price of a premium name was not confirmed.
-func (c *call) payable(d *domain, confirmed json.RawMessage, price cents) *reply {
+func (c *call) payable(name string, premium bool, confirmed json.RawMessage, price cents) *reply {
 	var out reply
 	switch {
 	case c.account.billing == billingArrears:
-		out = refuse(http.StatusPaymentRequired, "The account has outstanding payments")
+		out = unpaid()
 	case c.account.billing == billingDeclined:
 		out = refuse(http.StatusBadRequest, "Your card was declined")
-	case !d.premium:
+	case !premium:
 		return nil
 	default:
 		var s string
 		if len(confirmed) == 0 || string(confirmed) == "null" {
-			out = invalid("premium_price", "is required: "+d.name+" is a premium domain")
+			out = invalid("premium_price", "is required: "+name+" is a premium domain")
 			return &out
 		}
 		if err := json.Unmarshal(confirmed, &s); err == nil {
@@ -138,7 +157,7 @@ func (c *call) payable(d *domain, confirmed json.RawMessage, price cents) *reply
 }
 
 // buy starts an operation. One that is complete at once answers 201, and as recorded its body says "new" all the
-// same; one that takes time answers 202.
+// same, or "transferring"; one that takes time answers 202.
 func (c *call) buy(op *operation, takes length) reply {
 	c.w.begin(op, takes)
 	if !op.complete {
@@ -146,6 +165,9 @@ func (c *call) buy(op *operation, takes length) reply {
 	}
 	first := *op
 	first.state = stateNew
+	if op.kind == kindTransfer {
+		first.state = stateTransferring
+	}
 	return data(http.StatusCreated, first.render())
 }
 

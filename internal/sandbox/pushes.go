@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"encoding/json"
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -34,6 +36,62 @@ func (w *world) addPush(d *domain, target, id int64, created time.Time) {
 	w.pushes[id] = &push{id: id, domain: d, target: target, created: created}
 }
 
+// initiatePush offers a domain to another account, which is named by its identifier, or by its e-mail as in former times.
+func initiatePush(c *call) reply {
+	d, missing := c.domain()
+	if missing != nil {
+		return *missing
+	}
+	var in struct {
+		Identifier string `json:"new_account_identifier"`
+		Email      string `json:"new_account_email"`
+	}
+	if bad := c.decode(&in); bad != nil {
+		return *bad
+	}
+	field, target := "new_account_identifier", (*account)(nil)
+	switch {
+	case in.Identifier != "":
+		target = c.w.accountBy(func(a *account) bool { return a.identifier == in.Identifier })
+	case in.Email != "":
+		field = "new_account_email"
+		target = c.w.accountBy(func(a *account) bool { return strings.EqualFold(a.email, in.Email) })
+	default:
+		return invalid(field, "can't be blank")
+	}
+	switch {
+	case target == nil:
+		return invalid(field, "is not an account")
+	case target.id == c.account.id:
+		return invalid(field, "is the account that the domain is in")
+	case d.busy != nil:
+		return notNow(d.name, "pushed")
+	}
+	for _, p := range c.w.pushes {
+		if p.domain == d {
+			return refuse(http.StatusBadRequest, "There is a push of %s already", d.name)
+		}
+	}
+	c.w.lastPush++
+	c.w.addPush(d, target.id, c.w.lastPush, c.w.now)
+	return data(http.StatusCreated, renderPush(c.w.pushes[c.w.lastPush]))
+}
+
+// accountBy finds the one account that is meant, or nil where none is or several are.
+func (w *world) accountBy(meant func(*account) bool) *account {
+	var found *account
+	for _, a := range w.accounts {
+		if !meant(a) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = a
+	}
+	return found
+}
+
 // listPushes shows the target account what waits for it.
 func listPushes(c *call) reply {
 	var all []*push
@@ -59,7 +117,7 @@ func (c *call) push() (*push, *reply) {
 	return p, nil
 }
 
-// acceptPush moves the domain. Its id stays; other pushes of it end.
+// acceptPush moves the domain. Its id stays; other pushes of it end, and so do registrant changes under way.
 func acceptPush(c *call) reply {
 	p, missing := c.push()
 	if missing != nil {
@@ -72,28 +130,23 @@ func acceptPush(c *call) reply {
 		return *bad
 	}
 	// The documents say integer, and show a string.
-	raw := string(in.ContactID)
-	if len(raw) > 1 && raw[0] == '"' {
-		raw = raw[1 : len(raw)-1]
-	}
-	if raw == "" || raw == "null" {
-		return invalid("contact_id", "can't be blank")
-	}
-	contact := c.w.contacts[toID(raw)]
-	if contact == nil || contact.account != c.account.id {
-		return invalid("contact_id", "is not a contact of the account")
+	contact, bad := c.contactOf("contact_id", in.ContactID)
+	if bad != nil {
+		return *bad
 	}
 	d := p.domain
-	d.account = c.account.id
+	if d.busy != nil && d.expires.IsZero() {
+		return notNow(d.name, "accepted")
+	}
 	if !d.expires.IsZero() {
+		if c.w.ownerChange(d, contact) {
+			c.w.lock(d)
+		}
 		d.registrant = contact.spec.ID
 	}
+	d.account = c.account.id
 	c.w.touch(d)
-	for id, other := range c.w.pushes {
-		if other.domain == d {
-			delete(c.w.pushes, id)
-		}
-	}
+	c.w.withdraw(d)
 	return noContent()
 }
 

@@ -22,11 +22,16 @@ type domain struct {
 	created       time.Time
 	updated       time.Time
 
-	renewal, restore, auto terms
-	autoBefore             length    // how long before the expiration DNSimple renews
-	autoTried              time.Time // the expiration for which it did, and failed
+	renewal, restore, auto, change terms
+	autoBefore                     length    // how long before the expiration DNSimple renews
+	autoTried                      time.Time // the expiration for which it did, and failed
 
-	busy     *operation // a renewal or restore under way
+	lockedUntil time.Time // against transfers, after a change of its owner
+	goes        *length   // how long after it is authorized it goes to another registrar; nil: never
+	authorized  bool      // to go
+	staysHosted bool      // when it has gone
+
+	busy     *operation // an operation under way
 	revision int        // what was scheduled for an older one no longer holds
 }
 
@@ -36,10 +41,10 @@ type terms struct {
 	outcome string
 }
 
-// operation is a renewal or a restore. The money is held from the beginning, and charged if it succeeds.
+// operation is something that is bought and takes time. The money is held from the beginning, and charged if it succeeds.
 type operation struct {
 	id       int64
-	kind     string // "renewal" or "restore"
+	kind     string // one of the kinds below
 	domain   *domain
 	account  int64
 	by       string
@@ -50,21 +55,42 @@ type operation struct {
 	created  time.Time
 	updated  time.Time
 	complete bool
+
+	// Of a registration and a transfer: what the domain will be like.
+	registrant                  int64
+	autoRenew, privacy, trustee bool
+	premium                     bool
+	prices                      prices
+	status                      string // why nothing came of a transfer
+	cancelling                  bool   // a transfer
 }
 
 // The kinds and states of operations.
 const (
-	kindRenewal = "renewal"
-	kindRestore = "restore"
+	kindRenewal      = "renewal"
+	kindRestore      = "restore"
+	kindRegistration = "registration"
+	kindTransfer     = "transfer"
 
-	stateNew       = "new"
-	stateRenewing  = "renewing"
-	stateRenewed   = "renewed"
-	stateRestoring = "restoring"
-	stateRestored  = "restored"
-	stateFailed    = "failed"
-	stateCancelled = "cancelled"
+	stateNew          = "new"
+	stateRenewing     = "renewing"
+	stateRenewed      = "renewed"
+	stateRestoring    = "restoring"
+	stateRestored     = "restored"
+	stateRegistering  = "registering"
+	stateRegistered   = "registered"
+	stateTransferring = "transferring"
+	stateTransferred  = "transferred"
+	stateFailed       = "failed"
+	stateCancelled    = "cancelled"
 )
+
+// running is the state between new and the end.
+func (op *operation) running() string {
+	return map[string]string{
+		kindRenewal: stateRenewing, kindRestore: stateRestoring, kindRegistration: stateRegistering, kindTransfer: stateTransferring,
+	}[op.kind]
+}
 
 // settle brings a registered domain's phase up to date, and schedules what comes next by itself.
 func (w *world) settle(d *domain) {
@@ -103,14 +129,25 @@ func (w *world) touch(d *domain) {
 	clear(w.lists)
 }
 
-// remove takes a domain that the registry has deleted out of the world.
+// remove takes a domain out of its account, and of the world.
 func (w *world) remove(d *domain) {
+	d.revision++
 	delete(w.domains, d.id)
 	delete(w.names, d.name)
 	clear(w.lists)
+	w.withdraw(d)
+}
+
+// withdraw ends the pushes and registrant changes of a domain that leaves its account.
+func (w *world) withdraw(d *domain) {
 	for id, p := range w.pushes {
 		if p.domain == d {
 			delete(w.pushes, id)
+		}
+	}
+	for _, x := range w.changes {
+		if x.domain == d && x.open() {
+			x.state, x.updated = changeCancelled, w.now
 		}
 	}
 }
@@ -167,16 +204,18 @@ func (w *world) begin(op *operation, takes length) {
 	}
 	// "new" for a tenth of the time, as a queue would have it.
 	w.queue.push(w.now.Add(end.Sub(w.now)/10), func() {
-		op.state, op.updated = stateRenewing, w.now
-		if op.kind == kindRestore {
-			op.state = stateRestoring
+		if !op.complete {
+			op.state, op.updated = op.running(), w.now
 		}
 	})
 	w.queue.push(end, func() { w.finish(op) })
 }
 
-// finish completes an operation as it was foreseen, unless the registry has deleted the name in the meantime.
+// finish completes an operation as it was foreseen, unless the name is no longer to be had. What is complete stays as it is.
 func (w *world) finish(op *operation) {
+	if op.complete {
+		return
+	}
 	d := op.domain
 	op.state, op.updated, op.complete = op.outcome, w.now, true
 	d.busy = nil
@@ -184,12 +223,47 @@ func (w *world) finish(op *operation) {
 		op.state = stateCancelled
 		return
 	}
-	if op.state == stateRenewed || op.state == stateRestored {
+	switch op.state {
+	case stateRenewed, stateRestored:
 		d.expires = addYears(d.expires, op.period)
-		w.touch(d)
-		w.charge(op)
+	case stateRegistered, stateTransferred:
+		if !w.take(op) {
+			return
+		}
+	default:
+		w.settle(d)
+		return
 	}
+	w.touch(d)
+	w.charge(op)
 	w.settle(d)
+}
+
+// take gives an account the name that it registers or transfers, and says whether it could be had: somebody else may have been
+// faster, or the name gone.
+func (w *world) take(op *operation) bool {
+	d, o := op.domain, w.outside[op.domain.name]
+	held := o.held(w.now)
+	switch {
+	case op.kind == kindRegistration && !held:
+		d.expires = addYears(w.now, op.period)
+	case op.kind == kindTransfer && held:
+		d.expires = addYears(o.term(w.now), op.period)
+		if most := addYears(w.now, maxYearsAhead); d.expires.After(most) {
+			d.expires = most
+		}
+	default:
+		op.state = stateFailed
+		if op.kind == kindTransfer {
+			op.status = statusGone
+		}
+		return false
+	}
+	o.ours()
+	d.phase = registered
+	d.registrant, d.autoRenew, d.privateWhois, d.trustee = op.registrant, op.autoRenew, op.privacy, op.trustee
+	d.premium, d.prices = op.premium, op.prices
+	return true
 }
 
 // charge turns the money that was held into a charge.

@@ -28,19 +28,34 @@ func routes() []route {
 
 		{http.MethodGet, "/v2/tlds", "", listTLDs},
 		{http.MethodGet, "/v2/tlds/:tld", "", getTLD},
+		{http.MethodGet, "/v2/tlds/:tld/extended_attributes", "", getAttributes},
 
 		{http.MethodGet, "/v2/:account/domains", "domains:*:read", listDomains},
+		{http.MethodPost, "/v2/:account/domains", "domains:*:write", createDomain},
+		{http.MethodGet, "/v2/:account/domains/research/status", "domains:*:read", research},
 		{http.MethodGet, "/v2/:account/domains/:domain", "domains:*:read", getDomain},
+		{http.MethodDelete, "/v2/:account/domains/:domain", "domains:*:write", deleteDomain},
+		{http.MethodPost, "/v2/:account/domains/:domain/pushes", "domains:*:write", initiatePush},
 
+		{http.MethodGet, "/v2/:account/registrar/domains/:domain/check", "registrar:*:read", checkDomain},
+		{http.MethodGet, "/v2/:account/registrar/domains/:domain/premium_price", "registrar:*:read", getPremiumPrice},
 		{http.MethodGet, "/v2/:account/registrar/domains/:domain/prices", "registrar:*:read", getPrices},
+		{http.MethodPost, "/v2/:account/registrar/domains/:domain/registrations", "registrar:*:write", createRegistration},
+		{http.MethodGet, "/v2/:account/registrar/domains/:domain/registrations/:id", "registrar:*:read", getRegistration},
+		{http.MethodPost, "/v2/:account/registrar/domains/:domain/transfers", "registrar:*:write", createTransfer},
+		{http.MethodGet, "/v2/:account/registrar/domains/:domain/transfers/:id", "registrar:*:read", getTransfer},
+		{http.MethodDelete, "/v2/:account/registrar/domains/:domain/transfers/:id", "registrar:*:write", cancelTransfer},
 		{http.MethodPost, "/v2/:account/registrar/domains/:domain/renewals", "registrar:*:write", createRenewal},
 		{http.MethodGet, "/v2/:account/registrar/domains/:domain/renewals/:id", "registrar:*:read", getRenewal},
 		{http.MethodPost, "/v2/:account/registrar/domains/:domain/restores", "registrar:*:write", createRestore},
 		{http.MethodGet, "/v2/:account/registrar/domains/:domain/restores/:id", "registrar:*:read", getRestore},
+		{http.MethodPost, "/v2/:account/registrar/domains/:domain/authorize_transfer_out", "registrar:*:write", authorizeTransferOut},
 		{http.MethodPut, "/v2/:account/registrar/domains/:domain/auto_renewal", "registrar:*:write", enableAutoRenewal},
 		{http.MethodDelete, "/v2/:account/registrar/domains/:domain/auto_renewal", "registrar:*:write", disableAutoRenewal},
 
 		{http.MethodGet, "/v2/:account/registrar/registrant_changes", "registrar:*:read", listChanges},
+		{http.MethodPost, "/v2/:account/registrar/registrant_changes", "registrar:*:write", createChange},
+		{http.MethodPost, "/v2/:account/registrar/registrant_changes/check", "registrar:*:read", checkChange},
 		{http.MethodGet, "/v2/:account/registrar/registrant_changes/:id", "registrar:*:read", getChange},
 		{http.MethodDelete, "/v2/:account/registrar/registrant_changes/:id", "registrar:*:write", cancelChange},
 
@@ -200,9 +215,12 @@ func match(pattern, path string) (map[string]string, bool) {
 	return params, true
 }
 
-// requestID looks like the identifiers of the API, and is the same for the same request of the same run.
-func requestID(n int) string {
-	sum := sha256.Sum256([]byte("request " + strconv.Itoa(n)))
+// requestID is the same for the same request of the same run.
+func requestID(n int) string { return identifier("request " + strconv.Itoa(n)) }
+
+// identifier looks like those of the API.
+func identifier(seed string) string {
+	sum := sha256.Sum256([]byte(seed))
 	h := hex.EncodeToString(sum[:16])
 	return fmt.Sprintf("%s-%s-%s-%s-%s", h[:8], h[8:12], h[12:16], h[16:20], h[20:])
 }

@@ -23,8 +23,9 @@ func start() time.Time { return time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) }
 type sim struct {
 	t testing.TB
 	*Server
-	mu  sync.Mutex
-	now time.Time
+	mu       sync.Mutex
+	now      time.Time
+	document *document // what every answer is held against; nil: nothing
 }
 
 // base is the head of most portfolios here: two accounts with a contact each, and a third without a token.
@@ -91,6 +92,7 @@ func (s *sim) do(token, request string, body ...string) answer {
 	}
 	rec := httptest.NewRecorder()
 	s.ServeHTTP(rec, r)
+	s.document.check(s.t, r, rec)
 	return answer{rec, s.t}
 }
 

@@ -188,11 +188,11 @@ func list[T any](items []T, p pagination) reply {
 
 func noContent() reply { return reply{status: http.StatusNoContent} }
 
-// apiError is the body of every error. Errors is there where the API has it: an empty object, or a list of complaints
-// by field.
+// apiError is the body of every error. Errors is there where the API has it: an empty object, a list of complaints
+// by field, or of extended attributes one complaint each.
 type apiError struct {
-	Message string              `json:"message"`
-	Errors  map[string][]string `json:"errors,omitzero"`
+	Message string `json:"message"`
+	Errors  any    `json:"errors,omitempty"`
 }
 
 func refuse(status int, format string, args ...any) reply {

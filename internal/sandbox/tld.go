@@ -45,6 +45,7 @@ type tld struct {
 	kind            int
 	prices          prices
 	trustee         cents
+	privacy         cents // WHOIS privacy, with a registration or transfer
 	grace           length
 	redemption      length
 	pendingDelete   length
@@ -56,6 +57,8 @@ type tld struct {
 	noTransfers     bool
 	noPrivacy       bool
 	noIDN           bool
+	noCode          bool // a transfer needs no authorization code
+	attributes      []attribute
 }
 
 // prices are for one year, but for restore, which is the fee beside the renewal.
@@ -80,6 +83,11 @@ func (t *tld) phaseAt(expires, now time.Time) (phase, time.Time) {
 	default:
 		return gone, time.Time{}
 	}
+}
+
+// end is when the registry deletes a name that nobody renews.
+func (t *tld) end(expires time.Time) time.Time {
+	return t.pendingDelete.after(t.redemption.after(t.grace.after(expires)))
 }
 
 // tldOf finds the suffix of a name: all after its first label.
@@ -129,7 +137,7 @@ func builtinTLDs() map[string]*tld {
 		},
 		{ // no redemption: what is not renewed in the 90 days is cancelled
 			name: "co.uk", kind: ccTLD, prices: prices{1200, 1200, 0, 0},
-			grace: days(90), pendingDelete: days(2), autoRenewal: days(7), minimum: 1, noPrivacy: true, noIDN: true,
+			grace: days(90), pendingDelete: days(2), autoRenewal: days(7), minimum: 1, noPrivacy: true, noIDN: true, noCode: true,
 		},
 		{ // no grace: a name that expires is in redemption at once
 			name: "de", kind: ccTLD, prices: prices{1000, 1000, 1000, 5000},
@@ -144,5 +152,6 @@ func builtinTLDs() map[string]*tld {
 	for _, t := range table {
 		out[t.name] = t
 	}
+	out["app"].attributes, out["dev"].attributes = secure(), secure()
 	return out
 }

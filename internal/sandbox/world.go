@@ -21,6 +21,7 @@ type world struct {
 	contacts   map[int64]*contact
 	domains    map[int64]*domain
 	names      map[string]*domain
+	outside    map[string]*outside
 	lists      map[listKey][]*domain // sorted; dropped whenever a domain changes
 	operations map[int64]*operation
 	pushes     map[int64]*push
@@ -29,13 +30,23 @@ type world struct {
 	charges  []Charge
 	invoices map[int64]int // how many an account has had
 	lastOp   int64
+
+	lastDomain, lastPush, lastChange int64
+
+	researchPerMonth int // of an account; 0: as often as it likes
+	researched       int // in all
 }
 
 type account struct {
 	id                int64
 	name, email, plan string
+	identifier        string
 	billing           string
 	created           time.Time
+
+	noResearch    bool
+	researchReset time.Time // when the month ends in which researched was counted
+	researched    int
 }
 
 type user struct {
@@ -74,21 +85,22 @@ func newWorld(p *Portfolio, start time.Time) (*world, error) {
 		now: start, start: start,
 		nullsFirst: p.nullsFirst, defaults: p.defaults, tlds: cloneTLDs(p.tlds),
 		accounts: map[int64]*account{}, users: map[int64]*user{}, tokens: map[string]*token{},
-		contacts: map[int64]*contact{}, domains: map[int64]*domain{}, names: map[string]*domain{},
+		contacts: map[int64]*contact{}, domains: map[int64]*domain{}, names: map[string]*domain{}, outside: map[string]*outside{},
 		lists:      map[listKey][]*domain{},
 		operations: map[int64]*operation{}, pushes: map[int64]*push{}, changes: map[int64]*change{},
-		invoices: map[int64]int{},
+		invoices: map[int64]int{}, researchPerMonth: p.researchPerMonth,
 	}
 	for _, s := range p.accounts {
 		w.accounts[s.ID] = &account{
-			id: s.ID, name: s.Name, email: s.Email, plan: s.Plan, billing: s.Billing, created: w.created(s.Created),
+			id: s.ID, name: s.Name, email: s.Email, plan: s.Plan, identifier: s.Identifier, billing: s.Billing, created: w.created(s.Created),
 		}
+		setNot(&w.accounts[s.ID].noResearch, s.Research)
 	}
 	for _, s := range p.users {
 		w.users[s.ID] = &user{id: s.ID, email: s.Email, accounts: s.accountIDs, created: w.created(s.Created)}
 	}
 	for _, s := range p.tokens {
-		t := &token{account: w.accounts[s.accountID], user: w.users[s.User], scopes: s.Scopes, limit: p.limit}
+		t := &token{account: w.accounts[s.accountID], user: w.users[s.User], scopes: s.Scopes, limit: p.limit, checks: p.checks}
 		set(&t.limit, s.RequestsPerHour)
 		w.tokens[s.Token] = t
 	}
@@ -99,14 +111,21 @@ func newWorld(p *Portfolio, start time.Time) (*world, error) {
 	ids := freeIDs(p.domains, func(s domainSpec) int64 { return s.ID }, 1001)
 	for i := range p.domains {
 		errs = append(errs, w.addDomain(&p.domains[i], ids[i]))
+		w.lastDomain = max(w.lastDomain, ids[i])
+	}
+	w.lastDomain = max(w.lastDomain, 1000)
+	for i := range p.names {
+		w.addOutside(&p.names[i])
 	}
 	ids = freeIDs(p.pushes, func(s pushSpec) int64 { return s.ID }, 1)
 	for i, s := range p.pushes {
 		w.addPush(w.names[s.domain], s.toID, ids[i], w.created(s.Created))
+		w.lastPush = max(w.lastPush, ids[i])
 	}
 	ids = freeIDs(p.changes, func(s changeSpec) int64 { return s.ID }, 1)
 	for i := range p.changes {
 		w.addChange(&p.changes[i], ids[i])
+		w.lastChange = max(w.lastChange, ids[i])
 	}
 	return w, errors.Join(errs...)
 }
@@ -149,19 +168,19 @@ func (w *world) addDomain(s *domainSpec, id int64) error {
 		renewal: terms{w.defaults.RenewalTakes, s.Renewal.Outcome},
 		restore: terms{w.defaults.RestoreTakes, s.Restore.Outcome},
 		auto:    terms{outcome: s.AutoRenewal.Outcome},
+		change:  terms{w.defaults.ChangeTakes, s.Change.Outcome},
+		goes:    s.TransferOut.Takes, staysHosted: s.TransferOut.Leaves == "hosted",
 	}
 	d.updated = d.created
 	set(&d.renewal.takes, s.Renewal.Takes)
 	set(&d.restore.takes, s.Restore.Takes)
 	set(&d.auto.takes, s.AutoRenewal.Takes)
+	set(&d.change.takes, s.Change.Takes)
 	if d.tld != nil {
 		d.prices, d.autoBefore = d.tld.prices, d.tld.autoRenewal
 	}
 	set(&d.autoBefore, s.AutoRenewal.Before)
-	set(&d.prices.registration, s.Prices.Registration)
-	set(&d.prices.renewal, s.Prices.Renewal)
-	set(&d.prices.transfer, s.Prices.Transfer)
-	set(&d.prices.restore, s.Prices.Restore)
+	s.Prices.override(&d.prices)
 	w.domains[d.id], w.names[d.name] = d, d
 	if s.Expires == nil {
 		return nil

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"slices"
@@ -68,6 +69,29 @@ func (s *Store) LastAttempt(account int64, kind portfolio.OperationKind, subject
 	first := portfolio.Operation{Key: portfolio.OperationKey(account, kind, subject, occasion, 1)}
 	return s.lookup(func(tx *bbolt.Tx) (*portfolio.Operation, error) {
 		tried, err := attemptsAt(tx, base(first))
+		if err != nil || len(tried) == 0 {
+			return nil, err
+		}
+		op, err := readRow(tx, tried[len(tried)-1].seq.bytes())
+		return &op, err
+	})
+}
+
+// LatestOf gives, of the rows that share account, kind and subject, the one with the
+// last occasion, as texts sort, and of those the one with the highest attempt; ok is
+// false where there is none.
+func (s *Store) LatestOf(account int64, kind portfolio.OperationKind, subject int64) (op portfolio.Operation, ok bool, err error) {
+	first := base(portfolio.Operation{Key: portfolio.OperationKey(account, kind, subject, "", 1)})
+	return s.lookup(func(tx *bbolt.Tx) (*portfolio.Operation, error) {
+		var last []byte
+		c := bucket(tx, attemptsBucket).Cursor()
+		for k, _ := c.Seek([]byte(first)); k != nil && bytes.HasPrefix(k, []byte(first)); k, _ = c.Next() {
+			last = k
+		}
+		if last == nil {
+			return nil, nil
+		}
+		tried, err := attemptsAt(tx, string(last))
 		if err != nil || len(tried) == 0 {
 			return nil, err
 		}
