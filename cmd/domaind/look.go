@@ -218,8 +218,8 @@ func newPrices(g *globals) *cobra.Command {
 			} else {
 				err = printPrices(g.io.out, styleOf(g.io.tty), p)
 			}
-			if err == nil && len(p.Problems) > 0 {
-				err = fmt.Errorf("not every price could be read: %s", clean(strings.Join(p.Problems, "; ")))
+			for _, problem := range p.Problems { // the prices are complete without them
+				fmt.Fprintf(g.io.err, "not read: %s\n", clean(problem))
 			}
 			return err
 		},

@@ -117,6 +117,9 @@ func (x *Executor) free(op portfolio.Operation) error {
 		return err
 	}
 	for _, other := range open {
+		if op.Kind == portfolio.OpCancelTransfer && other.Kind == portfolio.OpTransfer && other.RemoteID == op.SubjectID {
+			continue // it is what is to be cancelled
+		}
 		if op.DomainID != 0 && other.DomainID == op.DomainID || op.Name != "" && other.Name == op.Name {
 			return refusedf("%s is %s: one operation on a domain at a time", other, other.State)
 		}
