@@ -12,12 +12,12 @@ import (
 // commandWorld has a domain, push, change or name for each call.
 const commandWorld = `
 [operations]
-renewal_takes = "1s"
-restore_takes = "1s"
-registration_takes = "1s"
-transfer_takes = "1s"
-registrant_change_takes = "1s"
-cancel_takes = "1s"
+renewal_takes = "0s"
+restore_takes = "0s"
+registration_takes = "0s"
+transfer_takes = "0s"
+registrant_change_takes = "0s"
+cancel_takes = "0s"
 
 [[tld]]
 name = "test"

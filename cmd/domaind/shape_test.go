@@ -75,7 +75,7 @@ var itemShape = map[string]is{
 }
 
 var rowShape = map[string]is{
-	"op": text, "account": whole, "kind": oneOf("renew", "restore", "accept", "reject", "cancel-change"),
+	"op": text, "account": whole, "kind": oneOf("renew", "restore", "accept", "reject", "cancel-change", "register", "transfer", "auto-renewal"),
 	"id": whole, "name": text, "rule": text,
 	"state": oneOf("asked", "reserved", "armed", "pending", "unknown", "done", "failed"),
 	"price": money, "reserved": money, "sent": whole, "attention": flag, "by": text,
