@@ -49,12 +49,12 @@ func (c codeSource) read(streams std) (portfolio.AuthCode, error) {
 		if err != nil {
 			return "", usageError{fmt.Errorf("read the authorization code: %w", err)}
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was read
 		from = f
 	}
 	text, err := io.ReadAll(io.LimitReader(from, longestCodeFile+1))
 	if err != nil {
-		return "", fmt.Errorf("read the authorization code: %w", err)
+		return "", usageError{fmt.Errorf("read the authorization code: %w", err)}
 	}
 	code := strings.TrimSpace(string(text))
 	if code == "" || len(text) > longestCodeFile || strings.ContainsAny(code, "\r\n") {

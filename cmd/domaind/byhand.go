@@ -116,13 +116,13 @@ func proposalText(s style, p control.Proposal) string {
 }
 
 func contactText(c control.Contact) string {
-	text := fmt.Sprintf("contact %d", c.ID)
+	parts := []string{fmt.Sprintf("contact %d", c.ID)}
 	for _, more := range []string{c.Label, c.Email} {
 		if more != "" {
-			text += ", " + clean(more)
+			parts = append(parts, clean(more))
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // proposalTitle names what is to be done.

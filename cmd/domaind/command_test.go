@@ -239,16 +239,14 @@ func TestCommand(t *testing.T) {
 	for page, calls := range pages {
 		t.Run(page, func(t *testing.T) {
 			for _, call := range calls {
-				t.Run(call.name, func(t *testing.T) {
-					t.Parallel()
-					call.test(t)
-				})
+				t.Run(call.name, call.test)
 			}
 		})
 	}
 }
 
 func (c commandCall) test(t *testing.T) {
+	t.Parallel()
 	p, a := newDesk(t)
 	if c.before != "" {
 		if code, out, said := p.run(strings.Fields(c.before)...); code != 0 {
