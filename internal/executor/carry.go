@@ -98,7 +98,7 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 	if ended(ctx) {
 		return nil // it stays reserved, and is taken up after the restart
 	}
-	if op.Sent > 0 && !op.Kind.Purchase() {
+	if op.Sent > 0 && !op.Kind.Once() {
 		// A wish whose answer was lost may have come true, or still be about to.
 		if seen := x.seen(ctx, op); seen.happened || seen.impossible != "" || seen.gone || seen.taken {
 			return x.observe(ctx, op, seen)

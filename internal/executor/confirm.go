@@ -38,7 +38,7 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 	}
 	if stopped != nil && !passes(op, *stopped) {
 		why := "the account is paused: " + stopped.Reason
-		if op.Kind.Purchase() {
+		if op.Kind.Once() {
 			// Its money is of use elsewhere meanwhile.
 			return withdrawn{moment: moment(x.now()), why: why, stopped: stopped.Scope}, nil
 		}
@@ -163,8 +163,8 @@ func (x *Executor) unreadable(op portfolio.Operation, err error) (confirmation, 
 	}
 	switch {
 	case outcome(err) == portfolio.OutcomeNotFound:
-		return withdrawn{moment: moment(now), why: err.Error(), alarm: op.Kind.Purchase()}, nil
-	case outcome(err) == portfolio.OutcomeUnauthorized && op.Kind.Purchase():
+		return withdrawn{moment: moment(now), why: err.Error(), alarm: op.Kind.Once()}, nil
+	case outcome(err) == portfolio.OutcomeUnauthorized && op.Kind.Once():
 		return withdrawn{moment: moment(now), why: err.Error(), stopped: portfolio.PauseAccount}, nil
 	}
 	return delayed{moment(now), err.Error()}, nil

@@ -194,7 +194,7 @@ func next(op portfolio.Operation, e event) (portfolio.Operation, []effect, error
 		case netOut(op):
 			ok = true
 			s.putBack(e.seen)
-		case op.State == portfolio.StatePending, op.State == portfolio.StateUnknown, op.State == portfolio.StateReserved && !op.Kind.Purchase():
+		case op.State == portfolio.StatePending, op.State == portfolio.StateUnknown, op.State == portfolio.StateReserved && !op.Kind.Once():
 			ok = true
 			s.observed(e)
 		}

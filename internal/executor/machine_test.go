@@ -260,7 +260,7 @@ func TestEvidence(t *testing.T) {
 		pending, unknown = portfolio.StatePending, portfolio.StateUnknown
 		done, failed     = portfolio.StateDone, portfolio.StateFailed
 	)
-	soon, late := noon.Add(time.Hour), noon.Add(patience+time.Second)
+	soon, late := noon.Add(time.Hour), noon.Add(patience(portfolio.OpRenew)+time.Second)
 	stands := evidence{readable: true, read: true}
 	with := func(e evidence, remote portfolio.Progress) evidence { e.remote = remote; return e }
 	for _, tc := range []struct {
@@ -312,7 +312,7 @@ func TestWaitsGrow(t *testing.T) {
 	for i := range 200 {
 		op, _ = must(t, op, observed{moment: moment(at), seen: evidence{}})
 		wait := op.NextAt.Sub(at)
-		if wait < last || wait > 6*time.Hour || wait > time.Hour && at.Sub(noon) <= patience {
+		if wait < last || wait > 6*time.Hour || wait > time.Hour && at.Sub(noon) <= patience(portfolio.OpRenew) {
 			t.Fatalf("wait %d is %s after %s", i, wait, last)
 		}
 		at, last = op.NextAt, wait

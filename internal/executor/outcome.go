@@ -7,9 +7,18 @@ import (
 	"domaind/internal/portfolio"
 )
 
-// How long an operation is watched before its state is called unknown although
-// DNSimple reports it as finished, or cannot be asked.
-const patience = 48 * time.Hour
+// patience is how long an operation is watched before its state is called unknown
+// although DNSimple reports it as finished, or cannot be asked: longer than DNSimple
+// takes for one of its kind.
+func patience(kind portfolio.OperationKind) time.Duration {
+	switch kind {
+	case portfolio.OpTransfer:
+		return 9 * 24 * time.Hour // up to seven days
+	case portfolio.OpChangeRegistrant:
+		return 60 * 24 * time.Hour // people have to confirm it
+	}
+	return 48 * time.Hour
+}
 
 // When DNSimple's own auto-renewal is switched on for a domain of which nobody can say
 // whether it was renewed: so long after that, or so near its expiration.
@@ -33,7 +42,7 @@ const wishPatience = time.Hour
 // resolvable says whether an operator may say what became of an operation: nobody
 // knows, or DNSimple has worked on it for longer than anything takes.
 func resolvable(op portfolio.Operation, now time.Time) bool {
-	return op.Kind.Purchase() && (op.State == portfolio.StateUnknown || op.State == portfolio.StatePending && now.Sub(op.ArmedAt) > patience)
+	return op.Kind.Once() && (op.State == portfolio.StateUnknown || op.State == portfolio.StatePending && now.Sub(op.ArmedAt) > patience(op.Kind))
 }
 
 // netOut says whether auto-renewal is on only because of the operation, which is done.
@@ -59,7 +68,7 @@ func (s *step) end(note string, level portfolio.Level, what string) {
 	s.op.Reserved, s.op.SpendDay = 0, ""
 	s.op.NextAt, s.op.EndedAt = time.Time{}, s.at
 	s.op.Attention = false
-	if s.op.Kind.Purchase() && !s.op.Refused {
+	if s.op.Kind.Purchase() && !s.op.Refused && !s.op.Manual {
 		s.op.NextAt = retryAfter(s.op)
 	}
 	s.to(portfolio.StateFailed, note)
@@ -94,39 +103,39 @@ func (s *step) observed(e observed) {
 	case seen.happened && ended:
 		s.op.Attention = true
 		s.done(fmt.Sprintf("DNSimple calls it %s, but %s", seen.state, seen.note))
-	case seen.happened && (seen.remote == portfolio.ProgressFinished || !s.op.Kind.Purchase()):
+	case seen.happened && (seen.remote == portfolio.ProgressFinished || !s.op.Kind.Once()):
 		s.done(seen.note)
 	case ended && seen.read: // what was not read may have moved all the same
 		s.fail(fmt.Sprintf("DNSimple calls it %s; %s", seen.state, seen.note))
 	case seen.impossible != "":
 		s.fail(seen.impossible)
-	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && seen.readable && seen.remote == portfolio.ProgressUnknown:
+	case s.op.State == portfolio.StatePending && s.op.Kind.Once() && seen.readable && seen.remote == portfolio.ProgressUnknown:
 		s.uncertain(fmt.Sprintf("DNSimple's answer says nothing (%s); %s", seen.state, seen.note), e.others)
-	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > patience &&
+	case s.op.State == portfolio.StatePending && s.op.Kind.Once() && s.at.Sub(s.op.ArmedAt) > patience(s.op.Kind) &&
 		(seen.remote != portfolio.ProgressUnderWay || !seen.readable):
-		s.uncertain("two days after it was sent there is no evidence of it; "+seen.note, e.others)
+		s.uncertain(fmt.Sprintf("%d days after it was sent there is no evidence of it; %s", int(s.at.Sub(s.op.ArmedAt).Hours()/24), seen.note), e.others)
 	case s.op.State == portfolio.StateReserved && seen.taken:
 		s.op.Checks, s.op.ArmedAt = 0, s.at
 		s.wait(2*time.Second, 15*time.Minute)
 		s.to(portfolio.StatePending, "it was obeyed after all: "+seen.note)
 		s.tell(portfolio.LevelInfo, "pending", seen.note)
-	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.CreatedAt) > giveUp &&
+	case s.op.State == portfolio.StatePending && !s.op.Kind.Once() && s.at.Sub(s.op.CreatedAt) > giveUp &&
 		(!seen.taken || s.at.Sub(s.op.CreatedAt) > longestWish):
 		s.abandon(seen.note) // it keeps the domain from everything else
-	case s.op.State == portfolio.StatePending && !s.op.Kind.Purchase() && s.at.Sub(s.op.ArmedAt) > wishPatience && seen.undone:
+	case s.op.State == portfolio.StatePending && !s.op.Kind.Once() && s.at.Sub(s.op.ArmedAt) > wishPatience && seen.undone:
 		s.op.Checks = 0           // it has waited long enough
 		s.uncertain(seen.note, 0) // a wish is sent until there is evidence
 	case s.op.State == portfolio.StateUnknown:
 		longest := time.Hour
-		if s.at.Sub(s.op.UnknownAt) > patience {
+		if s.at.Sub(s.op.UnknownAt) > patience(s.op.Kind) {
 			longest = 6 * time.Hour
 		}
 		s.wait(unknownFirst, longest)
 		s.net(seen)
-	case s.op.State == portfolio.StatePending && s.op.Kind.Purchase() && !s.op.Attention && s.at.Sub(s.op.ArmedAt) > patience:
+	case s.op.State == portfolio.StatePending && s.op.Kind.Once() && !s.op.Attention && s.at.Sub(s.op.ArmedAt) > patience(s.op.Kind):
 		s.op.Attention = true
 		s.wait(2*time.Second, time.Hour)
-		s.warn("DNSimple has been working on it for two days (" + seen.state + "); " + seen.note)
+		s.warn(fmt.Sprintf("DNSimple has been working on it for %d days (%s); %s", int(s.at.Sub(s.op.ArmedAt).Hours()/24), seen.state, seen.note))
 	default:
 		longest := 15 * time.Minute
 		if s.at.Sub(s.op.ArmedAt) > soonDone {

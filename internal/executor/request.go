@@ -77,7 +77,7 @@ func (s *step) answered(e answered) {
 	case portfolio.OutcomeUnauthorized, portfolio.OutcomePaymentRequired, portfolio.OutcomeForbidden,
 		portfolio.OutcomeNotFound, portfolio.OutcomeRejected:
 		s.op.Sent++
-		if !s.op.Kind.Purchase() && e.err.Outcome == portfolio.OutcomeNotFound && !strings.Contains(strings.ToLower(e.err.Message), "contact") {
+		if !s.op.Kind.Once() && e.err.Outcome == portfolio.OutcomeNotFound && !strings.Contains(strings.ToLower(e.err.Message), "contact") {
 			// Somebody else settled the push or the change, or our own call did and
 			// its answer was lost: what is there now decides.
 			s.op.Checks, s.op.NextAt = 0, s.at
@@ -174,7 +174,7 @@ func (s *step) delayed(why string) {
 // uncertain: the request may have had its effect. A purchase is never sent again;
 // a wish is looked at, and then may be.
 func (s *step) uncertain(note string, others int) {
-	if !s.op.Kind.Purchase() {
+	if !s.op.Kind.Once() {
 		s.warn("it may not have been obeyed, and is sent again: " + note)
 		s.again(s.at.Add(distance(s.op.Checks, time.Minute, time.Hour)), "no certain answer: "+note)
 		return
@@ -192,7 +192,7 @@ func (s *step) uncertain(note string, others int) {
 func (s *step) restarted(e restarted) {
 	const note = "domaind ended before the answer was known"
 	s.op.Sent++ // it may have left
-	if !s.op.Kind.Purchase() {
+	if !s.op.Kind.Once() {
 		s.back(s.at, note) // however long that is ago: it is looked at first
 		return
 	}

@@ -12,21 +12,40 @@ import (
 // OperationKind says what an operation does, in the words of domaind's commands.
 type OperationKind string
 
-// The kinds of operations. Renewals and restores are purchases: they cost money
-// and are sent once. The others are wishes: safe to repeat until there is evidence.
+// The kinds of operations. Purchases cost money; they, and what starts something anew,
+// are sent once. The others are wishes: addressed by an id, and safe to repeat until
+// there is evidence.
 const (
-	OpRenew        OperationKind = "renew"
-	OpRestore      OperationKind = "restore"
-	OpAccept       OperationKind = "accept"
-	OpReject       OperationKind = "reject"
-	OpCancelChange OperationKind = "cancel-change"
-	// OpAutoRenewal switches on DNSimple's own auto-renewal, for names under a TLD that
-	// are renewed in no other way.
+	OpRenew    OperationKind = "renew"
+	OpRestore  OperationKind = "restore"
+	OpRegister OperationKind = "register"
+	OpTransfer OperationKind = "transfer"
+
+	OpPush             OperationKind = "push"
+	OpChangeRegistrant OperationKind = "change-registrant"
+	OpTransferOut      OperationKind = "transfer-out"
+	OpAdd              OperationKind = "add"
+
+	OpAccept         OperationKind = "accept"
+	OpReject         OperationKind = "reject"
+	OpCancelChange   OperationKind = "cancel-change"
+	OpCancelTransfer OperationKind = "cancel-transfer"
+	OpDelete         OperationKind = "delete"
+	// OpAutoRenewal switches DNSimple's own auto-renewal on or off. A rule switches it on
+	// for names under a TLD that are renewed in no other way.
 	OpAutoRenewal OperationKind = "auto-renewal"
 )
 
 // Purchase says whether operations of this kind cost money.
-func (k OperationKind) Purchase() bool { return k == OpRenew || k == OpRestore }
+func (k OperationKind) Purchase() bool {
+	return k == OpRenew || k == OpRestore || k == OpRegister || k == OpTransfer
+}
+
+// Once says whether operations of this kind are sent once, and never again before it
+// is certain that nothing happened.
+func (k OperationKind) Once() bool {
+	return k.Purchase() || k == OpPush || k == OpChangeRegistrant || k == OpTransferOut || k == OpAdd
+}
 
 // OperationState is where an operation stands. See the package executor for the
 // transitions.
@@ -91,6 +110,8 @@ type Operation struct {
 	RemoteID int64 `json:"remote_id,omitempty"` // DNSimple's id of the renewal or restore
 
 	Lapsed bool `json:"lapsed,omitempty"` // the domain was expired when the request left
+	// Terms are what else it asks for; nil where nothing.
+	Terms *Terms `json:"terms,omitempty"`
 	// Manual says that an operator asked for it: the policy is not asked again, and what
 	// stands in the way of buying twice lets it pass. Ceilings do not.
 	Manual bool `json:"manual,omitempty"`
