@@ -161,13 +161,15 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 	case portfolio.OpRestore:
 		purchase, _, err = reg.Restore(calling, op.Name, op.Premium)
 	case portfolio.OpAutoRenewal:
-		err = reg.SetAutoRenewal(calling, op.Name, true)
+		err = reg.SetAutoRenewal(calling, op.Name, op.Terms == nil || op.Terms.On)
 	case portfolio.OpAccept:
 		err = reg.AcceptPush(calling, op.SubjectID, op.Contact)
 	case portfolio.OpReject:
 		err = reg.RejectPush(calling, op.SubjectID)
 	case portfolio.OpCancelChange:
 		_, err = reg.CancelRegistrantChange(calling, op.SubjectID)
+	default:
+		purchase.ID, err = x.sendCommand(calling, reg, op)
 	}
 	answer := answered{moment: moment(x.now()), remoteID: purchase.ID, err: failure(err)}
 	var lapsed *portfolio.Domain

@@ -65,8 +65,13 @@ func vendors(item portfolio.ChargeItem) bool {
 func chargesFor(op portfolio.Operation, item portfolio.ChargeItem) bool {
 	kind := strings.ToLower(item.ProductType)
 	renewal, restore := strings.Contains(kind, "renew"), strings.Contains(kind, "restor") || strings.Contains(kind, "redempt")
-	if op.Kind == portfolio.OpRestore {
+	switch op.Kind {
+	case portfolio.OpRestore:
 		return renewal || restore
+	case portfolio.OpRegister:
+		return strings.Contains(kind, "registr")
+	case portfolio.OpTransfer:
+		return strings.Contains(kind, "transfer")
 	}
 	return renewal && !restore
 }

@@ -27,8 +27,8 @@ func (x *Executor) Propose(ctx context.Context, c portfolio.Command) (portfolio.
 		err = x.affordable(p.Operation, *p.Price)
 	}
 	if call, ok := errors.AsType[*portfolio.CallError](err); ok {
-		if rerr := x.Report(c.AccountID, call); rerr != nil {
-			return p, rerr
+		if err := x.Report(c.AccountID, call); err != nil {
+			return p, err
 		}
 		return p, refusedf("%s", call)
 	}
@@ -263,6 +263,7 @@ func (x *Executor) proposeName(ctx context.Context, c portfolio.Command, p *port
 		return err
 	}
 	p.Price, p.Operation.Premium = &q.total, q.premium
+	p.Operation.Terms.WithCode = c.Code != ""
 	if c.Kind == portfolio.OpTransfer && c.Code == "" {
 		p.Consequences = append(p.Consequences, "no authorization code: only few suffixes have none")
 	}
@@ -320,7 +321,7 @@ func (x *Executor) priceOfName(ctx context.Context, kind portfolio.OperationKind
 }
 
 // missing are the extended attributes that a TLD requires and that were not given.
-func missing(ctx context.Context, reg Opener, tld string, given map[string]string) ([]portfolio.ExtendedAttribute, error) {
+func missing(ctx context.Context, reg Asker, tld string, given map[string]string) ([]portfolio.ExtendedAttribute, error) {
 	wanted, err := reg.ExtendedAttributes(ctx, tld)
 	if outcome(err) == portfolio.OutcomeNotFound {
 		return nil, nil
@@ -424,7 +425,9 @@ func (x *Executor) proposeOwned(ctx context.Context, c portfolio.Command, p *por
 	if err != nil {
 		return err
 	}
-	say := func(format string, args ...any) { p.Consequences = append(p.Consequences, fmt.Sprintf(format, args...)) }
+	say := func(format string, args ...any) {
+		p.Consequences = append(p.Consequences, fmt.Sprintf(format, args...))
+	}
 	registered := d.State == portfolio.DomainRegistered
 	switch c.Kind {
 	case portfolio.OpPush:

@@ -44,7 +44,7 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 		}
 		return delayed{moment(x.now()), why}, nil
 	}
-	if op.Kind.Purchase() {
+	if op.Kind == portfolio.OpRenew || op.Kind == portfolio.OpRestore {
 		return x.confirmPurchase(ctx, op)
 	}
 	// What a policy says of a wish, too, depends on what time it is.
@@ -54,6 +54,9 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 	}
 	if off := clockOff(x.now(), answer); off != "" {
 		return delayed{moment(x.now()), off}, nil
+	}
+	if op.Manual {
+		return x.confirmCommand(ctx, op)
 	}
 	switch op.Kind {
 	case portfolio.OpAccept, portfolio.OpReject:

@@ -15,6 +15,20 @@ func (x *Executor) seen(ctx context.Context, op portfolio.Operation) evidence {
 		return x.seenPurchase(ctx, op, reg, reg.Renewal)
 	case portfolio.OpRestore:
 		return x.seenPurchase(ctx, op, reg, reg.Restoration)
+	case portfolio.OpRegister, portfolio.OpTransfer:
+		return seenName(ctx, op, reg)
+	case portfolio.OpAdd:
+		return seenAdd(ctx, op, reg)
+	case portfolio.OpDelete:
+		return seenDelete(ctx, op, reg)
+	case portfolio.OpPush:
+		return x.seenPush(ctx, op, reg)
+	case portfolio.OpTransferOut:
+		return seenTransferOut(ctx, op, reg)
+	case portfolio.OpChangeRegistrant:
+		return seenChange(ctx, op, reg)
+	case portfolio.OpCancelTransfer:
+		return seenCancelTransfer(ctx, op, reg)
 	case portfolio.OpAutoRenewal:
 		return seenAutoRenewal(ctx, op, reg)
 	case portfolio.OpAccept:
@@ -59,10 +73,10 @@ func seenAutoRenewal(ctx context.Context, op portfolio.Operation, reg Reader) ev
 		return evidence{impossible: "the domain is not there any more"}
 	case err != nil:
 		return evidence{note: err.Error()}
-	case d.AutoRenew:
-		return evidence{happened: true, note: "its auto-renewal is on: DNSimple renews it"}
+	case d.AutoRenew == (op.Terms == nil || op.Terms.On):
+		return evidence{happened: true, note: "its auto-renewal is " + onOff(d.AutoRenew)}
 	default:
-		return evidence{undone: true, note: "its auto-renewal is off"}
+		return evidence{undone: true, note: "its auto-renewal is " + onOff(d.AutoRenew)}
 	}
 }
 

@@ -52,6 +52,8 @@ type Executor struct {
 	tlds map[string]tldFacts
 	// shown is when a decision that is only shown was priced last.
 	shown map[string]time.Time
+	// codes are the authorization codes of transfers that were not sent yet, by key.
+	codes map[string]portfolio.AuthCode
 	// tried are the accounts that were tried since the start, paused or not.
 	tried map[int64]bool
 	// wanted are the moments at which a pause was to be tried, and for which the domains
@@ -88,7 +90,7 @@ func New(o Options) *Executor {
 	x := &Executor{
 		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, ceilings: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
-		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time), wanted: make(map[string]time.Time),
+		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time), wanted: make(map[string]time.Time), codes: make(map[string]portfolio.AuthCode),
 		urgent: o.Urgent, fatal: o.Fatal,
 	}
 	if x.urgent == nil {

@@ -98,7 +98,8 @@ type evidence struct {
 	read       bool   // the domain was read: without happened, it stands as it was
 	autoRenew  bool   // as read
 	expiresAt  time.Time
-	registered bool // as read: it has not lapsed
+	registered bool  // as read: it has not lapsed
+	domainID   int64 // of a name that was not ours when the operation began
 	note       string
 }
 

@@ -95,6 +95,9 @@ func (s *step) done(note string) {
 
 func (s *step) observed(e observed) {
 	seen := e.seen
+	if seen.domainID != 0 && s.op.DomainID == 0 {
+		s.op.DomainID, s.op.ExpiresAt = seen.domainID, seen.expiresAt
+	}
 	ended := seen.remote == portfolio.ProgressEnded
 	switch {
 	case seen.happened && s.op.State == portfolio.StateUnknown:

@@ -34,6 +34,8 @@ type Registry interface {
 	Purchaser
 	Switcher
 	Settler
+	Asker
+	Opener
 }
 
 // Reader reads what a purchase depends on.
@@ -52,6 +54,29 @@ type Purchaser interface {
 	Renewal(ctx context.Context, name string, id int64) (portfolio.Purchase, error)
 	Restore(ctx context.Context, name string, premium *portfolio.Money) (portfolio.Purchase, portfolio.Answer, error)
 	Restoration(ctx context.Context, name string, id int64) (portfolio.Purchase, error)
+}
+
+// Asker reads what a command depends on.
+type Asker interface {
+	DomainNamed(ctx context.Context, name string) (portfolio.Domain, portfolio.Answer, error)
+	CheckDomain(ctx context.Context, name string) (portfolio.DomainCheck, error)
+	ExtendedAttributes(ctx context.Context, tld string) ([]portfolio.ExtendedAttribute, error)
+	CheckRegistrantChange(ctx context.Context, domain, contact int64) (portfolio.ChangeCheck, error)
+	ListRegistrantChanges(ctx context.Context, filter portfolio.ChangeFilter) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]
+	Registration(ctx context.Context, name string, id int64) (portfolio.Registration, error)
+	TransferStatus(ctx context.Context, name string, id int64) (portfolio.Transfer, error)
+}
+
+// Opener starts something anew, or ends it.
+type Opener interface {
+	Register(ctx context.Context, name string, request portfolio.RegistrationRequest) (portfolio.Registration, portfolio.Answer, error)
+	Transfer(ctx context.Context, name string, request portfolio.TransferRequest) (portfolio.Transfer, portfolio.Answer, error)
+	CancelTransfer(ctx context.Context, name string, id int64) (portfolio.Transfer, error)
+	AuthorizeTransferOut(ctx context.Context, name string) (portfolio.Answer, error)
+	InitiatePush(ctx context.Context, domain int64, to portfolio.PushTarget) (portfolio.Push, portfolio.Answer, error)
+	CreateRegistrantChange(ctx context.Context, domain, contact int64, attributes map[string]string) (portfolio.RegistrantChange, portfolio.Answer, error)
+	CreateDomain(ctx context.Context, name string) (portfolio.Domain, portfolio.Answer, error)
+	DeleteDomain(ctx context.Context, id int64) (portfolio.Answer, error)
 }
 
 // Switcher switches DNSimple's own auto-renewal.

@@ -21,7 +21,8 @@ type Command struct {
 
 // Terms are what an operation asks for beside its subject, and that its row keeps.
 type Terms struct {
-	On           bool              `json:"on,omitempty"` // auto-renewal: on or off
+	On           bool              `json:"on,omitempty"`        // auto-renewal: on or off; a push: unproven
+	WithCode     bool              `json:"with_code,omitempty"` // a transfer has an authorization code
 	To           string            `json:"to,omitempty"` // a push's target: the account's identifier
 	Email        string            `json:"email,omitempty"`
 	WhoisPrivacy bool              `json:"whois_privacy,omitempty"`
