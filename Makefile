@@ -10,7 +10,7 @@ export CGO_ENABLED := 0
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help check build test race lint tidy bench defects demo fmt clean
+.PHONY: help check build test race lint tidy bench simulate defects demo fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,17 @@ tidy: ## fail where go.mod or go.sum is not tidy
 
 bench: ## run the benchmarks of every package
 	@$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Where there is a file system in memory, the state files of the simulated worlds are there.
+HISTORIES ?= 10000
+SIMULATE  := TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}") GODEBUG=adaptivestackstart=1 \
+	$(GO) test -count=1 -timeout 60m -v ./internal/proof
+
+simulate: ## play HISTORIES years of ten domains, and every crash and pair of crashes
+	@echo '== $(HISTORIES) histories'
+	@$(SIMULATE) -run '^TestHistories$$' -histories $(HISTORIES)
+	@echo '== every crash, every pair of crashes'
+	@$(SIMULATE) -run '^TestEvery' -whole
 
 defects: ## put deliberate defects into the sources, each in turn, and see that a test finds it
 	@$(GO) test -count=1 -timeout 90m ./internal/proof/defects -run '^TestDefectsAreFound$$' -defects -v

@@ -160,100 +160,29 @@ func fails(t *testing.T, err error, want portfolio.Outcome) {
 type act struct {
 	name   string
 	change bool
+	scarce bool
 	good   int    // the status of success
 	body   string // of success
 	do     func(context.Context, *Client) error
 }
 
 const (
-	goodDomain = `{"data":{"id":7,"account_id":1010,"registrant_id":3,"name":"example.com","unicode_name":"example.com","state":"registered","auto_renew":false,"private_whois":true,"expires_at":"2026-06-05T02:15:00Z","created_at":"2020-06-04T19:15:14Z","updated_at":"2020-06-04T19:15:21Z"}}`
-	goodChange = `{"data":{"id":5,"account_id":1010,"domain_id":7,"contact_id":3,"state":"cancelling","extended_attributes":{"a":"b"},"registry_owner_change":true,"irt_lock_lifted_by":null,"created_at":"2026-02-03T17:43:22Z","updated_at":"2026-02-03T17:43:22Z"}}`
-	goodRenew  = `{"data":{"id":11,"domain_id":7,"period":1,"state":"new","created_at":"2026-02-09T19:46:45Z","updated_at":"2026-02-09T19:46:45Z"}}`
-	noEntries  = `{"data":[],"pagination":{"current_page":1,"per_page":100,"total_entries":0,"total_pages":0}}`
+	goodDomain  = `{"data":{"id":7,"account_id":1010,"registrant_id":3,"name":"example.com","unicode_name":"example.com","state":"registered","auto_renew":false,"private_whois":true,"expires_at":"2026-06-05T02:15:00Z","created_at":"2020-06-04T19:15:14Z","updated_at":"2020-06-04T19:15:21Z"}}`
+	goodChange  = `{"data":{"id":5,"account_id":1010,"domain_id":7,"contact_id":3,"state":"cancelling","extended_attributes":{"a":"b"},"registry_owner_change":true,"irt_lock_lifted_by":null,"created_at":"2026-02-03T17:43:22Z","updated_at":"2026-02-03T17:43:22Z"}}`
+	goodRenew   = `{"data":{"id":11,"domain_id":7,"period":1,"state":"new","created_at":"2026-02-09T19:46:45Z","updated_at":"2026-02-09T19:46:45Z"}}`
+	goodRestore = `{"data":{"id":11,"domain_id":7,"state":"restoring","created_at":"2026-02-09T19:46:45Z","updated_at":"2026-02-09T19:46:45Z"}}`
 )
 
 // acts is every method that sends something.
 func acts() []act {
-	return []act{
-		{"renew", true, 201, goodRenew, func(ctx context.Context, c *Client) error {
-			_, _, err := c.Renew(ctx, "example.com", 1, nil)
+	var acts []act
+	for _, call := range allCalls() {
+		acts = append(acts, act{call.name, call.kind.change(), call.kind == scarce, call.status, call.answer, func(ctx context.Context, c *Client) error {
+			_, err := call.do(ctx, c)
 			return err
-		}},
-		{"restore", true, 202, goodRenew, func(ctx context.Context, c *Client) error {
-			_, _, err := c.Restore(ctx, "example.com", nil)
-			return err
-		}},
-		{"accept", true, 204, "", func(ctx context.Context, c *Client) error { return c.AcceptPush(ctx, 4, 3) }},
-		{"reject", true, 204, "", func(ctx context.Context, c *Client) error { return c.RejectPush(ctx, 4) }},
-		{"cancel", true, 202, goodChange, func(ctx context.Context, c *Client) error {
-			_, err := c.CancelRegistrantChange(ctx, 5)
-			return err
-		}},
-		{"auto-renewal on", true, 204, "", func(ctx context.Context, c *Client) error { return c.SetAutoRenewal(ctx, "example.com", true) }},
-		{"auto-renewal off", true, 204, "", func(ctx context.Context, c *Client) error { return c.SetAutoRenewal(ctx, "example.com", false) }},
-		{"domain", false, 200, goodDomain, func(ctx context.Context, c *Client) error {
-			_, _, err := c.Domain(ctx, 7)
-			return err
-		}},
-		{"prices", false, 200, `{"data":{"domain":"example.com","premium":false,"renewal_price":14.5}}`, func(ctx context.Context, c *Client) error {
-			_, err := c.Prices(ctx, "example.com")
-			return err
-		}},
-		{"tld", false, 200, `{"data":{"tld":"com","renewal_enabled":true}}`, func(ctx context.Context, c *Client) error {
-			_, err := c.TLD(ctx, "com")
-			return err
-		}},
-		{"renewal", false, 201, goodRenew, func(ctx context.Context, c *Client) error {
-			_, err := c.Renewal(ctx, "example.com", 11)
-			return err
-		}},
-		{"restoration", false, 200, goodRenew, func(ctx context.Context, c *Client) error {
-			_, err := c.Restoration(ctx, "example.com", 11)
-			return err
-		}},
-		{"change", false, 200, goodChange, func(ctx context.Context, c *Client) error {
-			_, err := c.RegistrantChange(ctx, 5)
-			return err
-		}},
-		{"whoami", false, 200, `{"data":{"user":null,"account":{"id":1010,"email":"a@example.com"}}}`, func(ctx context.Context, c *Client) error {
-			_, err := c.Whoami(ctx)
-			return err
-		}},
-		{"accounts", false, 200, `{"data":[{"id":1010,"email":"a@example.com"}]}`, func(ctx context.Context, c *Client) error {
-			_, err := c.Accounts(ctx)
-			return err
-		}},
-		{"domains", false, 200, noEntries, func(ctx context.Context, c *Client) error {
-			for _, err := range c.DomainsByExpiration(ctx) {
-				return err
-			}
-			return nil
-		}},
-		{"pushes", false, 200, noEntries, func(ctx context.Context, c *Client) error {
-			for _, err := range c.Pushes(ctx) {
-				return err
-			}
-			return nil
-		}},
-		{"changes", false, 200, noEntries, func(ctx context.Context, c *Client) error {
-			for _, err := range c.RegistrantChanges(ctx, portfolio.ChangePending) {
-				return err
-			}
-			return nil
-		}},
-		{"contacts", false, 200, noEntries, func(ctx context.Context, c *Client) error {
-			for _, err := range c.Contacts(ctx) {
-				return err
-			}
-			return nil
-		}},
-		{"charges", false, 200, noEntries, func(ctx context.Context, c *Client) error {
-			for _, err := range c.Charges(ctx, time.Time{}) {
-				return err
-			}
-			return nil
-		}},
+		}})
 	}
+	return acts
 }
 
 // quoted writes s as a JSON string.

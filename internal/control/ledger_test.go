@@ -14,8 +14,10 @@ import (
 func TestLedgerQuery(t *testing.T) {
 	flagged := operation(1, "flagged.com", portfolio.StateUnknown, 10)
 	flagged.Attention = true
+	late := operation(2, "late.com", portfolio.StateDone, 1)
+	late.CreatedAt = now.AddDate(0, -1, 0) // it took a while
 	rows := []portfolio.Operation{
-		operation(2, "late.com", portfolio.StateDone, 1), flagged, operation(3, "shop.example", portfolio.StatePending, 20),
+		late, flagged, operation(3, "shop.example", portfolio.StatePending, 20),
 		operation(4, "xn--bro-mnchen-9dbe.de", portfolio.StateFailed, 30),
 	}
 	c := InProcess(New(options(fakeScanner{}, rowsOf(rows...))), alice)

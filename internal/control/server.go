@@ -28,7 +28,7 @@ type Server struct {
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) *Server {
 	s := &Server{
 		http: &http.Server{
-			Handler: bounded(h), ReadHeaderTimeout: readHeadersWithin, IdleTimeout: idleFor, MaxHeaderBytes: maxHeaders,
+			Handler: h, ReadHeaderTimeout: readHeadersWithin, IdleTimeout: idleFor, MaxHeaderBytes: maxHeaders,
 			ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 			BaseContext: func(net.Listener) context.Context { return ctx },
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
@@ -42,14 +42,6 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	}
 	go func() { s.ended <- s.http.Serve(l) }()
 	return s
-}
-
-// bounded reads no more of a question than any may have.
-func bounded(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody+1)
-		h.ServeHTTP(w, r)
-	})
 }
 
 // Shutdown takes no more questions, and waits for those under way until the context

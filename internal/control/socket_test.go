@@ -104,6 +104,11 @@ func TestSocket(t *testing.T) {
 			t.Errorf("nobody is there: %v", err)
 		}
 	}
+	// What somebody else has put there meanwhile stays.
+	s := listen(t, "", stateDir)
+	if err := errors.Join(os.WriteFile(s.Path+".new", nil, 0o600), os.Rename(s.Path+".new", s.Path), s.Close()); err != nil || left(t, stateDir) != SocketName {
+		t.Errorf("it leaves %q: %v", left(t, stateDir), err)
+	}
 	if _, err := Dial(t.Context(), filepath.Join(stateDir, "nowhere"), alice); !errors.Is(err, ErrNoDaemon) {
 		t.Errorf("there is no state: %v", err)
 	}

@@ -36,7 +36,7 @@ func (w *world) only(names ...string) {
 
 // loses lets the answers to the purchases of some domains of an account be lost.
 func (w *world) loses(account int64, part string, obeyed bool) *fault {
-	return w.meets(&fault{account: account, method: http.MethodPost, part: part, answer: lost(obeyed)})
+	return w.meets(&fault{account: account, method: http.MethodPost, part: part, lost: true, obeyed: obeyed})
 }
 
 // Two purchases of an account that become unknown within an hour stop its purchases,
@@ -181,4 +181,24 @@ func TestBreakerIsNotTriedByWhatWasNotSent(t *testing.T) {
 	equal(t, "pauses", w.scopes(), "")
 	equal(t, "in the end", w.last("d.com").State, portfolio.StateDone)
 	equal(t, "bought once", len(w.server.Charges()), 1)
+}
+
+// Nor does it pass what an operator has paused meanwhile.
+func TestBreakerIsNotTriedWhilePausedByHand(t *testing.T) {
+	w := newWorld(t, ownDomains("main", "a.com", "c.com", "d.com"), renewAll)
+	f := w.loses(mainID, "/renewals", false)
+	w.scan()
+	f.over = true
+	f = w.meets(&fault{account: mainID, method: http.MethodPost, status: 429, message: "quota exceeded"})
+	w.lives(probeEvery + time.Second)
+	op := w.last("d.com")
+	equal(t, "it waits", op.State, portfolio.StateReserved)
+	equal(t, "tries", op.Probes, portfolio.PauseBreaker)
+	f.over = true
+	w.must(w.x.Pause(mainID, "ada", "a migration"))
+	w.lives(day / 2)
+	equal(t, "state", w.last("d.com").State, portfolio.StateFailed)
+	equal(t, "sent", w.last("d.com").Sent, 1)
+	n, _ := w.charged()
+	equal(t, "charges", n, 0)
 }

@@ -32,11 +32,11 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 			return nil, err
 		}
 	}
-	stopped, _, err := x.stopped(op.AccountID, op.Kind)
+	stopped, err := x.heldBy(op)
 	if err != nil {
 		return nil, err
 	}
-	if stopped != nil && !passes(op, *stopped) {
+	if stopped != nil {
 		why := "the account is paused: " + stopped.Reason
 		if op.Kind.Once() {
 			// Its money is of use elsewhere meanwhile.

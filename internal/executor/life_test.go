@@ -36,6 +36,8 @@ type fault struct {
 	answer  func(req *http.Request, next func() *http.Response) (*http.Response, error)
 	status  int
 	message string
+	lost    bool // nothing comes back
+	obeyed  bool // all the same it has its effect
 
 	over bool
 	at   []time.Time // when it met a request
@@ -55,22 +57,18 @@ func (w *world) meets(f *fault) *fault {
 			return next(), nil
 		}
 		f.at = append(f.at, w.clock.Now())
-		if f.answer != nil {
+		if f.obeyed {
+			next().Body.Close()
+		}
+		switch {
+		case f.lost:
+			return nil, http.ErrHandlerTimeout
+		case f.answer != nil:
 			return f.answer(req, next)
 		}
 		return w.answer(req, f.status, fmt.Sprintf(`{"message":%q}`, f.message)), nil
 	}
 	return f
-}
-
-// lost withholds the answer to a request that has its effect, obeyed, or has none.
-func lost(obeyed bool) func(*http.Request, func() *http.Response) (*http.Response, error) {
-	return func(_ *http.Request, next func() *http.Response) (*http.Response, error) {
-		if obeyed {
-			next().Body.Close()
-		}
-		return nil, http.ErrHandlerTimeout
-	}
 }
 
 // lives lets the daemon live for a while: it follows up, and scans at once, every six

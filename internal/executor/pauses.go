@@ -48,6 +48,22 @@ func (x *Executor) stopped(account int64, kind portfolio.OperationKind) (by *por
 	return nil, probes, nil
 }
 
+// heldBy gives the pause that keeps an operation from being sent; nil where none does.
+// An operation may pass one pause and not another, so each has its say.
+func (x *Executor) heldBy(op portfolio.Operation) (*portfolio.Pause, error) {
+	pauses, err := x.pauses(op.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	now := x.now()
+	for _, p := range pauses {
+		if p.Stops(op.AccountID, op.Kind) && !passes(op, p) && (!probeable(p) || !tryNow(p, now)) {
+			return &p, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // nil is "not held": there is nothing else to tell
+}
+
 // probeable says whether an operation can try if a pause has lost its reason. A
 // refused token is tried by reading.
 func probeable(p portfolio.Pause) bool {

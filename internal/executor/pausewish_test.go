@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,9 +57,9 @@ func TestRefusedWishPauses(t *testing.T) {
 func (w *world) wishOf(kind portfolio.OperationKind) portfolio.Operation {
 	w.t.Helper()
 	rows := w.rows()
-	for i := len(rows) - 1; i >= 0; i-- {
-		if rows[i].Kind == kind {
-			return rows[i]
+	for _, op := range slices.Backward(rows) {
+		if op.Kind == kind {
+			return op
 		}
 	}
 	w.t.Fatalf("no row of the kind %s: %s", kind, summary(rows))
@@ -87,7 +88,7 @@ func TestForbiddenWishLeavesTheOthers(t *testing.T) {
 // A wish that waits while its account is paused by hand goes when that ends.
 func TestWishWaitsForAPause(t *testing.T) {
 	w := newWorld(t, change, cancelAll)
-	w.meets(&fault{method: "DELETE", answer: lost(false)}).at = nil
+	w.meets(&fault{method: "DELETE", lost: true})
 	w.scan()
 	equal(t, "state", w.row().State, portfolio.StateReserved)
 	w.must(w.x.Pause(mainID, "ada", "a migration"))
@@ -107,14 +108,14 @@ func TestWishWaitsForAPause(t *testing.T) {
 func TestWhatWaitsTriesThePause(t *testing.T) {
 	const another = "[[domain]]\nid = 72\naccount = \"main\"\nname = \"ours.com\"\nexpires = \"+200d\"\n[[registrant_change]]\nid = 10\ndomain = \"ours.com\"\ncontact = 6666\ncreated = \"-1h\"\n"
 	w := newWorld(t, change+another, cancelAll)
-	unsure := w.meets(&fault{method: "DELETE", part: "_changes/9", answer: lost(false)})
-	refused := w.meets(&fault{method: "DELETE", part: "_changes/10", status: 403, message: "Permission Denied"})
+	unsure := w.meets(&fault{method: "DELETE", part: "_changes/10", lost: true})
+	refused := w.meets(&fault{method: "DELETE", part: "_changes/9", status: 403, message: "Permission Denied"})
 	w.scan()
-	equal(t, "rows", summary(w.rows()), "cancel-change mine.com reserved; cancel-change ours.com failed")
+	equal(t, "rows", summary(w.rows()), "cancel-change change-10 reserved; cancel-change change-9 failed")
 	equal(t, "paused", w.scopes(), "1010 cancel-change")
 	unsure.over, refused.over = true, true
 	w.settle(probeEvery - time.Second)
-	equal(t, "sent before it is time", w.count(cancels9), 1)
+	equal(t, "sent before it is time", len(unsure.at), 1)
 	w.settle(probeEvery)
 	equal(t, "row", w.rows()[0].State, portfolio.StateDone)
 	equal(t, "pauses", w.scopes(), "")

@@ -66,6 +66,13 @@ func (x *Executor) buyAgain(ctx context.Context, op portfolio.Operation) (portfo
 	defer cancel()
 	reg := x.registries[op.AccountID]
 	none := portfolio.Decision{}
+	manual := op
+	manual.Manual = true
+	if p, err := x.heldBy(manual); err != nil {
+		return none, err
+	} else if p != nil {
+		return none, refusedf("%s: %s: %s paused by %s: %s", op, whose(p.AccountID), whatStops(*p), p.By, p.Reason)
+	}
 	d, _, err := reg.Domain(reading, op.DomainID)
 	if err != nil {
 		return none, refusedf("%s: it is not bought again before the domain can be read: %s", op, err)

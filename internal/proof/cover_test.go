@@ -90,7 +90,7 @@ func (k *watch) lapsed(d truth) {
 		k.broken("%s lapsed in silence", d.Name)
 		return
 	}
-	if d.AutoRenew || stopped || strings.HasSuffix(d.Name, ".ch") {
+	if d.AutoRenew || stopped {
 		return // DNSimple's turn, or a ceiling's
 	}
 	from, to := k.calm(at.Add(-horizon), at)

@@ -17,8 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Worlds come and go by the thousand, and each is small.
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(400) // worlds come and go by the thousand, and each is small
 	goleak.VerifyTestMain(m)
 }
 

@@ -43,8 +43,8 @@ type policies []*config.Config
 const historySchedule = `
 [schedule]
 domains = "@every 24h"
-pushes = "@every 167h"
-registrant_changes = "@every 335h"
+pushes = "@every 333h"
+registrant_changes = "@every 999h"
 `
 
 func historyPolicies(parse func(string) *config.Config) policies {
@@ -75,11 +75,8 @@ func drawScene(s source, p policies, days int) (scene, []string) {
 		if oneIn(s, 8, "premium") {
 			b.WriteString("premium = true\n")
 		}
-		fmt.Fprintf(&b, "renewal = { takes = %q, outcome = %q }\n",
-			pick(s, "renewal takes", "0s", "0s", "0s", "30s", "4h", "3d"),
-			pick(s, "renewal outcome", "renewed", "renewed", "renewed", "renewed", "renewed", "renewed", "renewed", "renewed", "failed", "cancelled"))
-		fmt.Fprintf(&b, "restore = { takes = %q, outcome = %q }\n", pick(s, "restore takes", "0s", "10m", "1d"),
-			pick(s, "restore outcome", "restored", "restored", "restored", "restored", "cancelled"))
+		fmt.Fprintf(&b, "renewal = { takes = %q, outcome = %q }\n", renewalTakes(s), outcome(s, "renewed", "failed", "cancelled"))
+		fmt.Fprintf(&b, "restore = { takes = %q, outcome = %q }\n", pick(s, "restore takes", "0s", "0s", "10m", "1d"), outcome(s, "restored", "cancelled"))
 		fmt.Fprintf(&b, "auto_renewal = { outcome = %q }\n", pick(s, "auto outcome", "renewed", "renewed", "renewed", "failed", "switched-off"))
 	}
 	out := scene{cfg: p[s.below(len(p), "policy")]}
@@ -91,6 +88,22 @@ func drawScene(s source, p policies, days int) (scene, []string) {
 	fmt.Fprintf(&b, "[[registrant_change]]\ndomain = %q\ncontact = 6666\ntakes = \"9d\"\ncancel_takes = %q\n", names[0], pick(s, "cancel takes", "0s", "1h"))
 	out.portfolio = b.String()
 	return out, names
+}
+
+// renewalTakes is mostly at once: each read of one that is pending costs time.
+func renewalTakes(s source) string {
+	if oneIn(s, 40, "for days") {
+		return "3d"
+	}
+	return pick(s, "renewal takes", "0s", "0s", "0s", "0s", "30s", "5m", "2h")
+}
+
+// outcome is mostly good: what always fails is tried every day.
+func outcome(s source, good string, bad ...string) string {
+	if oneIn(s, 40, "fails") {
+		return pick(s, "outcome", bad...)
+	}
+	return good
 }
 
 // drawEvent draws one thing that happens.

@@ -28,15 +28,39 @@ var (
 	historyOf = flag.Int("days", 365, "how long a history lasts")
 )
 
+// record counts what histories held.
+type record struct{ histories, ticks, requests, events, faults, deaths, purchases atomic.Int64 }
+
+func (r *record) String() string {
+	return fmt.Sprintf("%d histories: %d faults, %d crashes, %d requests, %d ticks, %d events, %d purchases", r.histories.Load(),
+		r.faults.Load(), r.deaths.Load(), r.requests.Load(), r.ticks.Load(), r.events.Load(), r.purchases.Load())
+}
+
+// count adds what a world held.
+func (r *record) count(w *world) {
+	r.histories.Add(1)
+	r.ticks.Add(int64(w.ticks))
+	r.requests.Add(int64(w.requests))
+	r.events.Add(int64(len(w.watch.told)))
+	r.faults.Add(int64(w.hits))
+	r.deaths.Add(int64(len(w.watch.crashes)))
+	for _, c := range w.server.Charges() {
+		if w.watch.ours(c) {
+			r.purchases.Add(1)
+		}
+	}
+}
+
 // tell plays a plan, and gives what went wrong, and what happened.
-func (p plan) tell(ctx context.Context, path string, seed uint64) (story string, err error) {
+func (p plan) tell(ctx context.Context, path string, seed uint64, r *record) (story string, err error) {
 	defer removeState(path)
 	w, err := newWorld(ctx, p.scene, path, seed)
 	if err != nil {
 		return "", err
 	}
-	w.publishes = 10 * day
+	w.publishes = 20 * day
 	err = w.play(p)
+	r.count(w)
 	if err != nil {
 		story = w.story()
 	}
@@ -48,7 +72,7 @@ func (p plan) shortened(ctx context.Context, path string, seed uint64, failure e
 	for i := 0; i < len(p.events); {
 		less := p
 		less.events = slices.Delete(slices.Clone(p.events), i, i+1)
-		if _, err := less.tell(ctx, path, seed); err != nil && err.Error() == failure.Error() {
+		if _, err := less.tell(ctx, path, seed, new(record)); err != nil && err.Error() == failure.Error() {
 			p = less
 			continue
 		}
@@ -74,18 +98,19 @@ func TestHistories(t *testing.T) {
 	dir := t.TempDir()
 	jobs := make(chan uint64)
 	var failed atomic.Int64
+	var all record
 	var wg sync.WaitGroup
 	for worker := range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			path := filepath.Join(dir, fmt.Sprintf("state-%d.db", worker))
 			for seed := range jobs {
 				p := drawPlan(newSource(seed), parsed, *historyOf)
-				_, err := p.tell(t.Context(), path, seed)
+				_, err := p.tell(t.Context(), path, seed, &all)
 				if err == nil || failed.Add(1) > 5 {
 					continue
 				}
 				short := p.shortened(t.Context(), path, seed, err)
-				story, _ := short.tell(t.Context(), path, seed)
+				story, _ := short.tell(t.Context(), path, seed, new(record))
 				t.Errorf("%v\nto repeat it: go test ./internal/proof -run TestHistories -seed %d%s\nwhat is left of its plan:\n%s\n%s",
 					err, seed, days(), short, story)
 			}
@@ -99,7 +124,7 @@ func TestHistories(t *testing.T) {
 	}
 	close(jobs)
 	wg.Wait()
-	t.Logf("%d histories", len(seeds))
+	t.Log(&all)
 }
 
 // days repeats the flag where it is not as usual.
@@ -141,7 +166,7 @@ func TestHistoriesShrink(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	rapid.Check(t, func(rt *rapid.T) {
 		p := drawPlanFor(rt, parsed, 120)
-		if story, err := p.tell(t.Context(), path, 1); err != nil {
+		if story, err := p.tell(t.Context(), path, 1, new(record)); err != nil {
 			rt.Fatalf("%v\n%s\n%s", err, p, story)
 		}
 	})

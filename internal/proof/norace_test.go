@@ -3,4 +3,4 @@
 package proof
 
 // fewHistories is how many are played where nobody says how many.
-const fewHistories = 12
+const fewHistories = 200

@@ -148,10 +148,18 @@ func (w *world) inject(e event) {
 		return
 	}
 	w.injected[id] = true
-	w.ends(e, func() {
-		w.server.Remove(id)
-		delete(w.injected, id)
-	})
+	w.ends(e, func() { w.remove(id) })
+}
+
+// remove ends a fault of DNSimple's, and counts what it hit.
+func (w *world) remove(id int) {
+	for _, f := range w.server.Faults() {
+		if f.ID == id {
+			w.hits += f.Hits
+		}
+	}
+	w.server.Remove(id)
+	delete(w.injected, id)
 }
 
 // mend brings everything but the past into order.
@@ -159,9 +167,8 @@ func (w *world) mend() {
 	w.hitting, w.offset, w.nats, w.ackLost, w.prices = nil, 0, streamFine, 0, 0
 	w.publishes = 0
 	for id := range w.injected {
-		w.server.Remove(id)
+		w.remove(id)
 	}
-	clear(w.injected)
 }
 
 // play lets a plan happen from its beginning to its rest.

@@ -120,6 +120,34 @@ func scenarios(tb testing.TB) []scenario {
 			purchaseFault("reset-before"))),
 		never(one("a person renews meanwhile", soon, append(purchaseFault("reset-before"), event{At: 2 * time.Hour, What: renewing, Domain: "a.com"}))),
 	}
+	for _, name := range []string{"402", "declined", "403"} {
+		out = append(out, one("paused by "+name, soon, []event{{What: faulty, Fault: name, Calls: purchases, Count: 2, For: 2 * day}}))
+	}
+	out = append(out, one("refused token", soon, []event{{What: faulty, Fault: "401", Calls: allCalls, Count: 6, For: 2 * day}}))
+	net := never(one("the safety net", "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+8d\"\n", purchaseFault("reset-before")))
+	net.plan.lasts, net.single = 30*time.Hour, false
+	net.rest = func(w *world) error {
+		if d := w.truths()["a.com"]; d.AutoRenew || !d.ExpiresAt.After(began.AddDate(1, 0, 0)) {
+			return fmt.Errorf("the safety net did not catch it, or was not taken down: %+v", d)
+		}
+		return allDone(w)
+	}
+	only := never(one("renewed by auto-renewal only", "[[domain]]\naccount = \"main\"\nname = \"a.ch\"\nexpires = \"+20d\"\n", nil))
+	only.rest = func(w *world) error {
+		if d := w.truths()["a.ch"]; !d.AutoRenew {
+			return fmt.Errorf("auto-renewal was not switched on: %+v", d)
+		}
+		return allDone(w)
+	}
+	out = append(out, net, only)
+	many := ""
+	for i := range 5 {
+		many += fmt.Sprintf("[[domain]]\naccount = \"main\"\nname = \"%c.com\"\nexpires = \"+%dd\"\n", 'a'+i, 20+i)
+	}
+	out = append(out, scenario{name: "breaker", bought: 3, plan: plan{
+		scene: scene{cfg: renew, portfolio: many}, lasts: 7 * time.Hour, rests: 3 * time.Hour,
+		events: []event{{What: faulty, Fault: "reset-before", Calls: purchases, Count: 2, For: 2 * day}},
+	}})
 	out = append(out, scenario{name: "money nearly spent", bought: 3, plan: plan{
 		scene: scene{cfg: tight, portfolio: soon + "[[domain]]\naccount = \"main\"\nname = \"b.com\"\nexpires = \"+21d\"\n" +
 			"[[domain]]\naccount = \"main\"\nname = \"c.com\"\nexpires = \"+22d\"\n" + "[[domain]]\naccount = \"main\"\nname = \"d.com\"\nexpires = \"+23d\"\n"},
@@ -162,7 +190,7 @@ expires = "+200d"
 domain = "a.com"
 contact = 6666
 takes = "7d"
-cancel_takes = "0s"
+cancel_takes = "3h"
 `},
 		lasts: 7 * time.Hour, rests: 3 * time.Hour,
 	}, rest: allDone})

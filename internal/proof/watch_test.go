@@ -217,6 +217,26 @@ func (k *watch) leaves(req *http.Request) {
 	if kind := purchaseOf(req); kind != "" {
 		k.buys(kind, parts[3])
 	}
+	if strings.HasSuffix(req.URL.Path, "/auto_renewal") {
+		k.switches(parts[3], req.Method == http.MethodPut)
+	}
+}
+
+// switches holds what must hold of each change of a domain's auto-renewal: it is a
+// wish's, or the safety net's, which was written down before, and is only taken down
+// where we put it up, after the purchase is done.
+func (k *watch) switches(name string, on bool) {
+	for _, op := range k.rows {
+		switch {
+		case op.Name != name:
+		case op.Kind == portfolio.OpAutoRenewal && op.State == portfolio.StateArmed && on:
+			return
+		case op.Net == nil:
+		case on && op.State == portfolio.StateUnknown, !on && op.State == portfolio.StateDone && !op.Net.Was:
+			return
+		}
+	}
+	k.broken("the auto-renewal of %s is switched (on: %t), and no row says why", name, on)
 }
 
 // purchaseOf is the kind of purchase that a request makes; "" where it makes none.

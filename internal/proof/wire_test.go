@@ -71,6 +71,7 @@ func (w *world) serve(req *http.Request) (*http.Response, error) {
 		w.watch.leaves(req)
 	}
 	if fault != "" {
+		w.hits++
 		w.clock.pass(fault.waits(req))
 		switch {
 		case fault.happens():

@@ -101,6 +101,8 @@ type world struct {
 	publishes  time.Duration
 	quietUntil time.Time
 	requests   int
+	hits       int // requests that something happened to on the wire
+	ticks      int
 	deaths     []int // the point at which the n-th life ends
 	lives      int
 
@@ -203,6 +205,7 @@ func (w *world) run(until time.Time) error {
 			}
 		}
 		var tick time.Time
+		w.ticks++
 		if !w.live(func() (err error) {
 			tick, err = w.p.s.Tick(w.ctx)
 			w.p.alive()
