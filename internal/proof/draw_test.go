@@ -45,6 +45,7 @@ const historySchedule = `
 domains = "@every 24h"
 pushes = "@every 333h"
 registrant_changes = "@every 999h"
+names = "@every 999h"
 `
 
 func historyPolicies(parse func(string) *config.Config) policies {

@@ -26,12 +26,14 @@ const (
 domains = "@every 6h"
 pushes = "@every 60h"
 registrant_changes = "@every 60h"
+names = "@every 999h"
 `
 	handovers = `
 [schedule]
 domains = "@every 60h"
 pushes = "@every 6h"
 registrant_changes = "@every 6h"
+names = "@every 999h"
 `
 )
 
