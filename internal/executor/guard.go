@@ -214,21 +214,22 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 	return d, false, nil
 }
 
-// lastPurchase is when something was bought for a domain last. A clock that was ahead
-// when that ended counts no longer than it has to: nothing was sent while it was.
+// lastPurchase is when something was bought for a domain last. A clock may have been
+// wrong when that ended, and was right when it was sent.
 func (x *Executor) lastPurchase(dom portfolio.Domain) (portfolio.LastPurchase, bool, error) {
 	last, ok, err := x.ledger.LastPurchase(dom.ID, dom.Name)
 	if err != nil {
 		return last, false, fmt.Errorf("look for the last purchase: %w", err)
 	}
-	if !ok || !last.At.After(x.now()) {
+	now := x.now()
+	if !ok || !last.At.After(now) && now.Sub(last.At) < quietPeriod {
 		return last, ok, nil
 	}
 	op, found, err := x.ledger.Operation(last.Key)
 	if err != nil {
 		return last, false, fmt.Errorf("look for the last purchase: %w", err)
 	}
-	if found {
+	if found && (last.At.After(now) || last.At.Before(op.ArmedAt)) {
 		last.At = op.ArmedAt
 	}
 	return last, ok, nil

@@ -99,6 +99,7 @@ type evidence struct {
 	autoRenew  bool   // as read
 	expiresAt  time.Time
 	registered bool // as read: it has not lapsed
+	clockOff   bool // the clock here and DNSimple's disagree: nothing is changed by it
 	note       string
 }
 
