@@ -161,7 +161,6 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
-
 // The 180 days count from when it was bought, whatever a clock said when it was done.
 func TestQuietPeriodOutlivesAWrongClock(t *testing.T) {
 	for _, jump := range jumps {
