@@ -125,6 +125,9 @@ func scenarios(tb testing.TB) []scenario {
 	for _, name := range []string{"402", "declined", "403"} {
 		out = append(out, one("paused by "+name, soon, []event{{What: faulty, Fault: name, Calls: purchases, Count: 2, For: 2 * day}}))
 	}
+	for _, name := range []string{"date-wrong", "date-missing"} {
+		out = append(out, one(name+" in the last look", soon, []event{{What: faulty, Fault: name, Calls: lookCalls, Count: 3, For: 2 * day}}))
+	}
 	out = append(out, one("refused token", soon, []event{{What: faulty, Fault: "401", Calls: allCalls, Count: 6, For: 2 * day}}))
 	net := never(one("the safety net", "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+8d\"\n", purchaseFault("reset-before")))
 	net.plan.lasts, net.single = 30*time.Hour, false
