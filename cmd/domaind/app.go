@@ -94,7 +94,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 			Accounts: scanned, Policy: policy, Executor: x, Progress: s,
 			Schedules: scheduler.Schedules{
 				Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
-				RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule,
+				RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
 			},
 			Now: w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
 		})

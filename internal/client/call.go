@@ -34,6 +34,15 @@ func urgent(ctx context.Context) bool {
 	return marked
 }
 
+type answersKey struct{}
+
+// WithAnswers tells what came beside the data of each answer to calls made with the
+// context: successes and failures, and every try of a read. It is told before the
+// call returns, and never of a request that had no answer.
+func WithAnswers(ctx context.Context, tell func(portfolio.Answer)) context.Context {
+	return context.WithValue(ctx, answersKey{}, tell)
+}
+
 // sender makes one SDK call. Its error counts only where nothing was sent: the
 // answer is in the exchange.
 type sender func(ctx context.Context) error
@@ -105,6 +114,9 @@ func (c *Client) once(ctx context.Context, call string, kind exchange, send send
 			err = errors.New("the SDK sent no request")
 		}
 		return ex, c.notSent(call, "no request was made", err)
+	}
+	if tell, ok := ctx.Value(answersKey{}).(func(portfolio.Answer)); ok && ex.status != 0 {
+		tell(c.answer(ex))
 	}
 	return ex, c.judge(call, ex)
 }

@@ -71,9 +71,14 @@ func TestCall(t *testing.T) {
 func (call call) test(t *testing.T) {
 	s := serve(t, header("Date", "Sun, 01 Mar 2026 12:00:07 GMT", says(call.status, call.answer)))
 	c, _ := testClient(t, s.URL)
-	got, err := call.do(t.Context(), c)
+	var told []portfolio.Answer
+	got, err := call.do(WithAnswers(t.Context(), func(a portfolio.Answer) { told = append(told, a) }), c)
 	if err != nil {
 		t.Fatal(err)
+	}
+	date := time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC)
+	if diff := cmp.Diff([]portfolio.Answer{{Status: call.status, Date: date, RequestID: "req-1"}}, told); diff != "" {
+		t.Error(diff)
 	}
 	if diff := cmp.Diff(call.want, got); diff != "" {
 		t.Error(diff)

@@ -118,6 +118,8 @@ func TestFaults(t *testing.T) {
 		{"404 empty", says(404, ""), unknown, portfolio.OutcomeNotFound, 1},
 		{"429 said", said(429), portfolio.OutcomeRateLimited, portfolio.OutcomeRateLimited, 3},
 		{"429 HTML", html(429), unknown, portfolio.OutcomeRateLimited, 3},
+		{"405 empty", says(405, ""), unknown, unknown, 1},
+		{"406 said", said(406), portfolio.OutcomeRejected, portfolio.OutcomeRejected, 1},
 		{"418 said", said(418), portfolio.OutcomeRejected, portfolio.OutcomeRejected, 1},
 	} {
 		t.Run(fault.name, func(t *testing.T) {

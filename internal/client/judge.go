@@ -158,7 +158,12 @@ func (c *Client) complaint(ex *exchange) (string, map[string][]string) {
 		if json.Unmarshal(errs[key], &one) == nil {
 			list = []string{one}
 		} else if json.Unmarshal(errs[key], &list) != nil {
-			list = []string{string(errs[key])} // a shape nobody knows is still worth showing
+			// A shape nobody knows is still worth showing, written as we write JSON: how
+			// it was written could hide what is not to be shown.
+			var shape any
+			if json.Unmarshal(errs[key], &shape) == nil {
+				list = []string{inJSON(shape, false)}
+			}
 		}
 		list = list[:min(len(list), maxComplaints)]
 		for i := range list {

@@ -35,9 +35,13 @@ func TestReadsAreRetried(t *testing.T) {
 	} {
 		s := serve(t, inTurn(first, first, says(200, goodDomain)))
 		c, k := testClient(t, s.URL)
-		d, _, err := c.Domain(t.Context(), 7)
+		var told []int
+		d, _, err := c.Domain(WithAnswers(t.Context(), func(a portfolio.Answer) { told = append(told, a.Status) }), 7)
 		if err != nil || d.ID != 7 {
 			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+		if want := map[string]int{"reset": 1}[name]; want != 0 && len(told) != want || want == 0 && len(told) != 3 || told[len(told)-1] != 200 {
+			t.Errorf("%s: told of the answers %v", name, told)
 		}
 		waits := k.waits()
 		if len(waits) != 2 || waits[0] < time.Second || waits[0] >= 3*time.Second/2 || waits[1] < 2*time.Second || waits[1] >= 3*time.Second {

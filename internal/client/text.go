@@ -39,14 +39,11 @@ func (c *Client) clean(s string, limit int) string {
 // errors too: a server may quote what it was sent, in any of the ways in which
 // quotes are written.
 func (c *Client) hiding(code portfolio.AuthCode) *Client {
-	plain := string(code)
-	forms := []string{plain, strip(plain), url.QueryEscape(plain), url.PathEscape(plain), html.EscapeString(plain)}
-	for _, escapeHTML := range []bool{true, false} {
-		var b strings.Builder
-		encoder := json.NewEncoder(&b)
-		encoder.SetEscapeHTML(escapeHTML)
-		if encoder.Encode(plain) == nil {
-			quoted := strings.TrimSpace(b.String())
+	var forms []string
+	for _, plain := range []string{string(code), strip(string(code))} {
+		forms = append(forms, plain, url.QueryEscape(plain), url.PathEscape(plain), html.EscapeString(plain))
+		for _, escapeHTML := range []bool{true, false} {
+			quoted := inJSON(plain, escapeHTML)
 			forms = append(forms, quoted[1:len(quoted)-1])
 		}
 	}
@@ -55,6 +52,17 @@ func (c *Client) hiding(code portfolio.AuthCode) *Client {
 	hiding := *c
 	hiding.hidden = slices.DeleteFunc(slices.Compact(forms), func(s string) bool { return s == "" })
 	return &hiding
+}
+
+// inJSON writes a value that came out of JSON, or a string, as JSON.
+func inJSON(v any, escapeHTML bool) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(escapeHTML)
+	if err := encoder.Encode(v); err != nil {
+		return `""`
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // strip folds white space and drops what does not print. It looks at the first

@@ -25,7 +25,7 @@ func (l *loader) conditions(t *node, on portfolio.ResourceKind) rules.Conditions
 			continue
 		}
 		switch f.name {
-		case "name":
+		case "name", "names":
 			c.Names = l.patterns(f)
 		case "group":
 			c.Groups = l.groupList(f)

@@ -64,6 +64,7 @@ type Schedule struct {
 	Domains           Cron
 	Pushes            Cron
 	RegistrantChanges Cron
+	Names             Cron
 }
 
 // Cron is a schedule as it was written, and as it is obeyed. Five fields are those

@@ -30,7 +30,8 @@ func TestExample(t *testing.T) {
 	for _, r := range cfg.Policy.Rules {
 		about[r.On]++
 	}
-	if about[portfolio.KindDomain] == 0 || about[portfolio.KindPush] == 0 || about[portfolio.KindRegistrantChange] == 0 {
+	if about[portfolio.KindDomain] == 0 || about[portfolio.KindPush] == 0 || about[portfolio.KindRegistrantChange] == 0 ||
+		about[portfolio.KindName] == 0 {
 		t.Errorf("the example has no rules for some kind of resource: %v", about)
 	}
 }
@@ -57,7 +58,7 @@ func TestExampleUncommented(t *testing.T) {
 	if cfg.Instance != plain.Instance || cfg.StateDir != plain.StateDir || cfg.Location.String() != plain.Location.String() ||
 		cfg.DNSimple != plain.DNSimple || !cmp.Equal(cfg.Alerts, plain.Alerts) || cfg.NATS.Listen != plain.NATS.Listen ||
 		cfg.Schedule.Domains.Text != plain.Schedule.Domains.Text || cfg.Schedule.Pushes.Text != plain.Schedule.Pushes.Text ||
-		cfg.Schedule.RegistrantChanges.Text != plain.Schedule.RegistrantChanges.Text {
+		cfg.Schedule.RegistrantChanges.Text != plain.Schedule.RegistrantChanges.Text || cfg.Schedule.Names.Text != plain.Schedule.Names.Text {
 		t.Errorf("what the example shows as a default is none:\n%+v\n%+v", cfg, plain)
 	}
 	if len(cfg.NATS.URLs) == 0 || cfg.NATS.Credentials == nil || cfg.Accounts[0].Spending.MaxPerPurchase == nil {
@@ -93,7 +94,7 @@ func TestExampleIsComplete(t *testing.T) {
 			}
 		}
 	}
-	for _, on := range []string{"domain", "push", "registrant_change"} {
+	for _, on := range kinds() {
 		for _, key := range vocabulary("conditions " + on).obeyed {
 			if !regexp.MustCompile(`(match|except) = .*\b` + key + ` = `).MatchString(sections["rule"]) {
 				t.Errorf("the example shows no rule on %s with %q", on, key)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"domaind/internal/portfolio"
 	"domaind/internal/rules"
 )
 
@@ -59,6 +60,33 @@ func FuzzLoad(f *testing.F) {
 			if r.Do == "renew" && (r.Years < 1 || r.Match.Expires.IsZero()) || r.Do == "accept" && len(r.Match.Sources) == 0 {
 				t.Fatalf("a rule without its guard: %+v", r)
 			}
+			if r.On == portfolio.KindName {
+				checkWatched(t, cfg, r)
+			}
 		}
 	})
+}
+
+// checkWatched checks a rule on names: it watches some, all of them written in full,
+// and in one account, which has the contact for a registration.
+func checkWatched(t *testing.T, cfg *Config, r rules.Rule) {
+	t.Helper()
+	watching := 0
+	for _, a := range cfg.Policy.Accounts {
+		names := r.Watches(a.ID)
+		if a.Source || len(names) == 0 {
+			continue
+		}
+		if watching++; r.Do == "register" && (r.Terms == nil || r.Contact == nil && a.DefaultContact == 0 || r.Contact != nil && r.Contact.In(a.ID) == 0) {
+			t.Fatalf("it registers for nobody: %+v", r)
+		}
+		for _, name := range cfg.Policy.Names(a.ID) {
+			if p, err := toPattern(name); err != nil || p.Wild() || p.String() != name {
+				t.Fatalf("it watches %q", name)
+			}
+		}
+	}
+	if watching != 1 {
+		t.Fatalf("it watches in %d accounts: %+v", watching, r)
+	}
 }

@@ -39,6 +39,7 @@ type (
 		MaxPrice      *portfolio.Money
 		IfLapsed      portfolio.Action
 		Contact       *rules.Contacts
+		Terms         *portfolio.Terms `json:",omitempty"`
 		Reason        string
 		Until         int64 // Unix seconds
 		Level         portfolio.Level
@@ -77,7 +78,7 @@ func hash(p *rules.Policy) string {
 	for _, r := range p.Rules {
 		c.Rules = append(c.Rules, canonicalRule{
 			Name: r.Name, On: r.On, Match: canonical(r.Match), Except: canonical(r.Except), Do: r.Do, Mode: r.Mode,
-			Years: r.Years, MaxPrice: r.MaxPrice, IfLapsed: r.IfLapsed, Contact: r.Contact, Reason: r.Reason,
+			Years: r.Years, MaxPrice: r.MaxPrice, IfLapsed: r.IfLapsed, Contact: r.Contact, Terms: r.Terms, Reason: r.Reason,
 			Until: r.Until.Unix(), Level: r.Level, Repeat: r.Repeat, Labels: r.Labels,
 		})
 	}

@@ -29,6 +29,8 @@ type loader struct {
 	partial bool
 	groups  map[string]group
 	rules   map[string]*node // by name: the node of the name
+	// registered is what rules are to register, by the name.
+	registered map[string]registered
 }
 
 // Load reads the configuration at a path, and all files that it names. It reads
@@ -42,6 +44,8 @@ func Load(path string, env Env) (*Config, error) {
 		contacts: map[string][]int64{},
 		groups:   map[string]group{},
 		rules:    map[string]*node{},
+
+		registered: map[string]registered{},
 	}
 	if root := l.openMain(); root != nil {
 		l.load(root)

@@ -99,6 +99,7 @@ func TestDefaults(t *testing.T) {
 		{"domains", cfg.Schedule.Domains.Text, "0 */6 * * *"},
 		{"pushes", cfg.Schedule.Pushes.Schedule, cron.Schedule(cron.Every(time.Minute))},
 		{"changes", cfg.Schedule.RegistrantChanges.Schedule, cron.Schedule(cron.Every(5 * time.Minute))},
+		{"names", cfg.Schedule.Names.Text, "@hourly"},
 		{"spending", cfg.Spending, Spending{}},
 		{"warn", cfg.Alerts.WarnWithin, rules.Distance{Days: 60}},
 		{"warnings", cfg.Alerts.BeforeExpiry, []rules.Distance{{Days: 30}, {Days: 14}, {Days: 7}, {Days: 3}, {Days: 1}}},
@@ -152,6 +153,7 @@ role = "source"
 domains = "30 4 * * *"
 pushes = "CRON_TZ=Asia/Tokyo 0 9 * * *"
 registrant_changes = "@hourly"
+names = "15 */4 * * *"
 
 [spending]
 max_per_purchase = "10.5"
@@ -215,6 +217,25 @@ name = "sixth"
 on = "push"
 do = "alert"
 repeat = "1w"
+
+[[rule]]
+name = "seventh"
+on = "name"
+match = { names = ["Lost.example", "BÜCHER.test", "kept.example"], account = "main" }
+except = { names = "kept.*" }
+do = "register"
+contact = "legal"
+whois_privacy = true
+trustee = true
+max_price = "8.00"
+extended_attributes = { "x-id" = "4711" }
+
+[[rule]]
+name = "eighth"
+on = "name"
+match = { group = "listed" }
+do = "alert"
+level = "alert"
 `
 
 func TestEverything(t *testing.T) {
@@ -266,7 +287,7 @@ func TestEverything(t *testing.T) {
 			},
 			Rules: []rules.Rule{
 				{
-					Name: "first", At: "config.toml:49", On: portfolio.KindDomain, Do: portfolio.ActionRenew,
+					Name: "first", At: "config.toml:50", On: portfolio.KindDomain, Do: portfolio.ActionRenew,
 					Match: rules.Conditions{
 						Groups: []rules.Group{
 							{Name: "core", Patterns: patterns("example.com", "xn--bcher-kva.example", "*.example")},
@@ -279,7 +300,7 @@ func TestEverything(t *testing.T) {
 					Years:  2, MaxPrice: money(9_99), IfLapsed: portfolio.ActionAlert, Labels: map[string]string{"team": "brand"},
 				},
 				{
-					Name: "second", At: "config.toml:60", On: portfolio.KindPush, Do: portfolio.ActionAccept,
+					Name: "second", At: "config.toml:61", On: portfolio.KindPush, Do: portfolio.ActionAccept,
 					Match: rules.Conditions{Sources: []int64{2020}, Older: 48 * time.Hour}, Contact: &legal,
 				},
 				{
@@ -299,6 +320,16 @@ func TestEverything(t *testing.T) {
 				{
 					Name: "sixth", At: "policy.toml:21", On: portfolio.KindPush, Do: portfolio.ActionAlert, Level: portfolio.LevelNotice,
 					Repeat: 7 * 24 * time.Hour,
+				},
+				{
+					Name: "seventh", At: "policy.toml:27", On: portfolio.KindName, Do: portfolio.ActionRegister,
+					Match:  rules.Conditions{Names: patterns("lost.example", "xn--bcher-kva.test", "kept.example"), Accounts: []int64{1010}},
+					Except: rules.Conditions{Names: patterns("kept.*")}, Contact: &legal, MaxPrice: money(8_00),
+					Terms: &portfolio.Terms{WhoisPrivacy: true, Trustee: true, Attributes: map[string]string{"x-id": "4711"}},
+				},
+				{
+					Name: "eighth", At: "policy.toml:39", On: portfolio.KindName, Do: portfolio.ActionAlert, Level: portfolio.LevelAlert,
+					Match: rules.Conditions{Groups: []rules.Group{{Name: "listed", Patterns: patterns("listed.example", "xn--bcher-kva.test")}}},
 				},
 			},
 		},
@@ -321,10 +352,14 @@ func TestEverything(t *testing.T) {
 		{cfg.Schedule.Domains, time.Date(2026, 7, 1, 8, 30, 0, 0, time.UTC)}, // 4:30 in New York
 		{cfg.Schedule.Pushes, time.Date(2026, 7, 2, 0, 0, 0, 0, time.UTC)},   // 9:00 in Tokyo
 		{cfg.Schedule.RegistrantChanges, time.Date(2026, 7, 1, 1, 0, 0, 0, time.UTC)},
+		{cfg.Schedule.Names, time.Date(2026, 7, 1, 0, 15, 0, 0, time.UTC)}, // 20:15 in New York
 	} {
 		if got := c.cron.Schedule.Next(start); !got.Equal(c.want) {
 			t.Errorf("%q comes next at %s; want %s", c.cron.Text, got.UTC(), c.want)
 		}
+	}
+	if got := cfg.Policy.Names(1010); !slices.Equal(got, []string{"lost.example", "xn--bcher-kva.test", "listed.example"}) {
+		t.Errorf("it watches %v", got)
 	}
 }
 

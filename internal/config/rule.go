@@ -16,7 +16,7 @@ const maxYears = 9
 
 // rule reads one [[rule]].
 func (l *loader) rule(t *node) rules.Rule {
-	l.checkRuleKeys(t)
+	l.checkKeys(t, "rule")
 	line, _ := t.src.position(t.at)
 	r := rules.Rule{
 		Name:   l.ruleName(t),
@@ -36,16 +36,10 @@ func (l *loader) rule(t *node) rules.Rule {
 	r.Except = l.conditions(tableOf(t, "except"), r.On)
 	l.ruleDo(t, &r)
 	l.checkConditions(t, &r)
-	return r
-}
-
-// checkRuleKeys notes keys that no rule has. A rule on names is another matter:
-// it is refused as a whole.
-func (l *loader) checkRuleKeys(t *node) {
-	if n := t.get("on"); n != nil && n.text == "name" {
-		return
+	if r.On == portfolio.KindName {
+		l.watched(t, &r)
 	}
-	l.checkKeys(t, "rule")
+	return r
 }
 
 // tableOf is the table of a key that was checked before.
@@ -78,17 +72,11 @@ func (l *loader) ruleName(t *node) string {
 
 // ruleOn reads what a rule is about, and says whether that is known.
 func (l *loader) ruleOn(t *node, r *rules.Rule) bool {
-	kinds := []string{string(portfolio.KindDomain), string(portfolio.KindPush), string(portfolio.KindRegistrantChange)}
-	n := t.get("on")
-	switch {
-	case n == nil:
-		l.missing(t, "rule", "on", `on = "domain", "push" or "registrant_change"`)
-		return false
-	case n.text == "name":
-		l.fail(n, "%s; remove the rule", notYet(`a rule on "name"`))
+	if t.get("on") == nil {
+		l.missing(t, "rule", "on", "on = "+orList(kinds()))
 		return false
 	}
-	text, _ := l.choice(t, "on", kinds)
+	text, _ := l.choice(t, "on", kinds())
 	r.On = portfolio.ResourceKind(text)
 	return text != ""
 }
@@ -97,12 +85,8 @@ func (l *loader) ruleOn(t *node, r *rules.Rule) bool {
 func (l *loader) ruleDo(t *node, r *rules.Rule) {
 	known := actions(string(r.On))
 	n := t.get("do")
-	switch {
-	case n == nil:
+	if n == nil {
 		l.missing(t, "rule", "do", "do = "+orList(known))
-		return
-	case n.text == "register":
-		l.fail(n, "%s; remove the rule", notYet(`do = "register"`))
 		return
 	}
 	do, n := l.str(t, "do", known[0])
@@ -126,6 +110,8 @@ func (l *loader) ruleDo(t *node, r *rules.Rule) {
 		l.restore(t, r)
 	case portfolio.ActionAccept:
 		l.accept(t, r)
+	case portfolio.ActionRegister:
+		l.register(t, r)
 	case portfolio.ActionHold, portfolio.ActionLetLapse:
 		l.hold(t, r)
 	case portfolio.ActionAlert:
@@ -135,7 +121,7 @@ func (l *loader) ruleDo(t *node, r *rules.Rule) {
 
 // elsewhere says whether rules on some kind of resource know an action.
 func elsewhere(do string) bool {
-	return slices.Contains(slices.Concat(actions("domain"), actions("push"), actions("registrant_change")), do)
+	return slices.ContainsFunc(kinds(), func(on string) bool { return slices.Contains(actions(on), do) })
 }
 
 // strayKeys notes the keys of a rule that belong to something else than it does.
@@ -146,7 +132,7 @@ func (l *loader) strayKeys(t *node, do string) {
 			continue
 		}
 		var owners []string
-		for _, other := range []string{"renew", "restore", "accept", "hold", "let-lapse", "alert"} {
+		for _, other := range []string{"renew", "restore", "accept", "register", "hold", "let-lapse", "alert"} {
 			if slices.Contains(keysOfAction(other), f.name) {
 				owners = append(owners, other)
 			}
@@ -274,13 +260,19 @@ func (l *loader) labels(t *node) map[string]string {
 }
 
 // orList writes words as a choice: "a", "b" or "c".
-func orList(words []string) string {
+func orList(words []string) string { return joined(words, " or ") }
+
+// andList writes words as a list: "a", "b" and "c".
+func andList(words []string) string { return joined(words, " and ") }
+
+// joined writes words in quotes, with another word before the last.
+func joined(words []string, last string) string {
 	var b strings.Builder
 	for i, w := range words {
 		switch {
 		case i == 0:
 		case i == len(words)-1:
-			b.WriteString(" or ")
+			b.WriteString(last)
 		default:
 			b.WriteString(", ")
 		}

@@ -18,6 +18,7 @@ func (l *loader) schedule(t *node) {
 		{"domains", "0 */6 * * *", &l.cfg.Schedule.Domains},
 		{"pushes", "@every 1m", &l.cfg.Schedule.Pushes},
 		{"registrant_changes", "@every 5m", &l.cfg.Schedule.RegistrantChanges},
+		{"names", "@hourly", &l.cfg.Schedule.Names},
 	} {
 		text := job.text
 		written, n := l.str(t, job.key, job.text)

@@ -35,6 +35,12 @@ func (l *loader) accept(t *node, r *rules.Rule) {
 		l.fail(source, "no push to %s comes from that account itself", quote(scope[0].Name)).
 			hint("name another account as the source, or another one in match.account")
 	}
+	l.registrant(t, r, scope, "whose pushes this rule can accept")
+}
+
+// registrant reads who becomes the registrant, and checks that each account of the
+// rule has that contact. The clause says what the accounts are to the rule.
+func (l *loader) registrant(t *node, r *rules.Rule, scope []Account, which string) {
 	n := t.get("contact")
 	if n != nil {
 		r.Contact = l.contact(n)
@@ -45,10 +51,10 @@ func (l *loader) accept(t *node, r *rules.Rule) {
 	for _, a := range scope {
 		switch {
 		case r.Contact != nil && r.Contact.In(a.ID) == 0:
-			l.fail(n, "the account %s, whose pushes this rule can accept, has no contact %s", quote(a.Name), quote(r.Contact.Text)).
+			l.fail(n, "the account %s, %s, has no contact %s", quote(a.Name), which, quote(r.Contact.Text)).
 				hint("add it to contacts of that account, or narrow the rule with account in its match")
 		case r.Contact == nil && a.Contacts["default"] == 0:
-			l.fail(t.get("do"), "the account %s, whose pushes this rule can accept, has no default contact to become the registrant", quote(a.Name)).
+			l.fail(t.get("do"), "the account %s, %s, has no default contact to become the registrant", quote(a.Name), which).
 				hint("write contact = … in this rule, or contacts = { default = … } in that [[account]]")
 		}
 	}

@@ -31,7 +31,7 @@ func vocabulary(table string) words {
 	case "token":
 		return words{obeyed: []string{secretCredential, secretFile, secretEnv}}
 	case "schedule":
-		return words{obeyed: []string{"domains", "pushes", "registrant_changes"}, later: []string{"portfolio", "names"}}
+		return words{obeyed: []string{"domains", "pushes", "registrant_changes", "names"}, later: []string{"portfolio"}}
 	case "spending", "account.spending":
 		return words{
 			obeyed: []string{"max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day"},
@@ -49,12 +49,9 @@ func vocabulary(table string) words {
 		return words{
 			obeyed: []string{
 				"name", "on", "match", "except", "do", "mode", "years", "max_price", "if_lapsed", "contact", "reason",
-				"until", "level", "repeat", "labels",
+				"until", "level", "repeat", "labels", "whois_privacy", "auto_renew", "trustee", "extended_attributes",
 			},
-			later: []string{
-				"ask_above", "answer_within", "on_timeout", "max_price_increase", "whois_privacy", "auto_renew",
-				"extended_attributes", "names",
-			},
+			later: []string{"ask_above", "answer_within", "on_timeout", "max_price_increase"},
 		}
 	case "conditions domain":
 		return words{obeyed: []string{
@@ -65,6 +62,8 @@ func vocabulary(table string) words {
 		return words{obeyed: []string{"name", "group", "tld", "account", "source", "older_than"}}
 	case "conditions registrant_change":
 		return words{obeyed: []string{"name", "group", "tld", "account", "contact", "state", "owner_change", "older_than"}}
+	case "conditions name":
+		return words{obeyed: []string{"names", "group", "account"}}
 	}
 	return words{}
 }
@@ -79,6 +78,8 @@ func keysOfAction(do string) []string {
 		return []string{"max_price"}
 	case "accept":
 		return []string{"contact"}
+	case "register":
+		return []string{"contact", "whois_privacy", "auto_renew", "trustee", "extended_attributes", "max_price"}
 	case "hold", "let-lapse":
 		return []string{"reason", "until"}
 	case "alert":
@@ -96,9 +97,14 @@ func actions(on string) []string {
 		return []string{"accept", "reject", "hold", "alert"}
 	case "registrant_change":
 		return []string{"cancel", "hold", "alert"}
+	case "name":
+		return []string{"register", "alert"}
 	}
 	return nil
 }
+
+// kinds is what a rule may be on.
+func kinds() []string { return []string{"domain", "push", "registrant_change", "name"} }
 
 // tableName is how a table is called in messages.
 func tableName(table string) string {
@@ -149,12 +155,16 @@ func (l *loader) unknownKey(f *node, table string, known words) {
 		return
 	}
 	if on, ok := strings.CutPrefix(table, "conditions "); ok {
-		for _, other := range []string{"domain", "push", "registrant_change"} {
+		for _, other := range kinds() {
 			if slices.Contains(vocabulary("conditions "+other).obeyed, f.name) {
 				l.failKey(f, "a rule on %s knows no %s", on, quote(f.name)).mean("", known.obeyed)
 				return
 			}
 		}
+	}
+	if table == "rule" && slices.ContainsFunc(kinds(), func(on string) bool { return slices.Contains(vocabulary("conditions "+on).obeyed, f.name) }) {
+		l.failKey(f, "%s is a condition of a rule", quote(f.name)).hint("write it in match or except: match = { " + f.name + " = … }")
+		return
 	}
 	words := slices.Concat(known.obeyed, known.later)
 	if secretKey(nearest(f.name, words)) || slices.Contains([]string{"account", "token", "nats", "nats.credentials"}, table) {

@@ -24,11 +24,15 @@ var now = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 
 // fakeScanner reads nothing where a func is nil.
 type fakeScanner struct {
-	domains, pushes, changes func() (scheduler.Reading, error)
+	domains, pushes, changes, names func() (scheduler.Reading, error)
 }
 
 func (s fakeScanner) Domains(context.Context, time.Time) (scheduler.Reading, error) {
 	return call(s.domains)
+}
+
+func (s fakeScanner) Names(context.Context, time.Time) (scheduler.Reading, error) {
+	return call(s.names)
 }
 
 func (s fakeScanner) Pushes(context.Context, time.Time) (scheduler.Reading, error) {
@@ -101,6 +105,12 @@ func TestPlanJSON(t *testing.T) {
 		pushes: func() (scheduler.Reading, error) {
 			return scheduler.Reading{Decisions: []portfolio.Decision{push}}, nil
 		},
+		names: func() (scheduler.Reading, error) {
+			return scheduler.Reading{Decisions: []portfolio.Decision{{
+				Resource: portfolio.NameFacts{AccountID: 1010, Name: "xn--bcher-kva.example", UnicodeName: "bücher.example", Status: portfolio.NameTaken},
+				Account:  "main", Verdict: portfolio.VerdictNone, Code: "taken", Reason: "somebody has it", Mode: portfolio.ModeAct,
+			}}}, nil
+		},
 	}, none)
 	status, body := ask(t, o, http.MethodGet, "/v1/plan", "")
 	want := `{"at":"2026-03-01T12:00:00Z","mode":"act","policy":"0123456789ab","items":[` +
@@ -109,7 +119,9 @@ func TestPlanJSON(t *testing.T) {
 		`"verdict":"act","code":"rule","reason":"it expires in 12 days","labels":{"team":"brand"},` +
 		`"alerts":[{"rule":"warn","rule_at":"config.toml:50","level":"notice","text":"soon"}],"trials":["other (dry-run): it would"],"unicode_name":"a&b.example"},` +
 		`{"account":1010,"account_name":"main","on":"push","id":5,"name":"","expires_at":null,"auto_renew":false,"rule":"","rule_at":"","do":"",` +
-		`"mode":"act","price":null,"price_at":null,"verdict":"none","code":"unproven","reason":"nobody owns it","labels":{},"alerts":[]}],` +
+		`"mode":"act","price":null,"price_at":null,"verdict":"none","code":"unproven","reason":"nobody owns it","labels":{},"alerts":[]},` +
+		`{"account":1010,"account_name":"main","on":"name","id":0,"name":"xn--bcher-kva.example","expires_at":null,"auto_renew":false,"rule":"","rule_at":"","do":"",` +
+		`"mode":"act","price":null,"price_at":null,"verdict":"none","code":"taken","reason":"somebody has it","labels":{},"alerts":[],"unicode_name":"bücher.example"}],` +
 		`"totals":{"price":"15.50"},"problems":["list domains (account 2020): 502"]}` + "\n"
 	if diff := cmp.Diff(want, body); diff != "" || status != http.StatusOK {
 		t.Errorf("%d, -want +got:\n%s", status, diff)
@@ -206,6 +218,7 @@ func TestErrors(t *testing.T) {
 		"domains": {options(fakeScanner{domains: fails}, none), "/v1/plan"},
 		"pushes":  {options(fakeScanner{pushes: fails}, none), "/v1/plan"},
 		"changes": {options(fakeScanner{changes: fails}, none), "/v1/plan?all=1"},
+		"names":   {options(fakeScanner{names: fails}, none), "/v1/plan"},
 		"guards":  {assess, "/v1/plan"},
 		"ledger": {options(fakeScanner{}, func(yield func(portfolio.Operation, error) bool) {
 			_ = yield(portfolio.Operation{}, nil) && yield(portfolio.Operation{}, broken)

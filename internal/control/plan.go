@@ -15,6 +15,7 @@ type Scanner interface {
 	Domains(ctx context.Context, now time.Time) (scheduler.Reading, error)
 	Pushes(ctx context.Context, now time.Time) (scheduler.Reading, error)
 	RegistrantChanges(ctx context.Context, now time.Time) (scheduler.Reading, error)
+	Names(ctx context.Context, now time.Time) (scheduler.Reading, error)
 }
 
 // Assessor applies the executor's guards and prices, without any effect.
@@ -77,7 +78,7 @@ func (h *handler) makePlan(ctx context.Context, all bool) (Plan, error) {
 	p := Plan{At: now, Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Problems: []string{}}
 	var decisions []portfolio.Decision
 	for _, read := range []func(context.Context, time.Time) (scheduler.Reading, error){
-		h.Scanner.Domains, h.Scanner.Pushes, h.Scanner.RegistrantChanges,
+		h.Scanner.Domains, h.Scanner.Pushes, h.Scanner.RegistrantChanges, h.Scanner.Names,
 	} {
 		r, err := read(ctx, now)
 		if err != nil {
@@ -133,6 +134,9 @@ func itemOf(d portfolio.Decision) Item {
 		if !f.ExpiresAt.IsZero() {
 			it.ExpiresAt = &f.ExpiresAt
 		}
+	}
+	if f, ok := d.Resource.(portfolio.NameFacts); ok {
+		it.Unicode = f.UnicodeName
 	}
 	return it
 }

@@ -46,6 +46,13 @@ func Catalogue() []Entry {
 		{portfolio.AboutChange, "blocked", alert, "A rule wants to cancel the registrant change, and a guard forbids it."},
 		{portfolio.AboutChange, "alert", notice, "An alert rule matches the registrant change; the rule chooses the level."},
 
+		{portfolio.AboutName, "seen", info, "A watched name was looked at: it is free, or somebody has it, or nobody can say."},
+		{portfolio.AboutName, "free", notice, "A watched name is free."},
+		{portfolio.AboutName, "would-act", notice, "A rule would have registered the name, but for its mode."},
+		{portfolio.AboutName, "blocked", alert, "A rule wants to register the name, and a guard or a ceiling forbids it."},
+		{portfolio.AboutName, "taken", notice, "A watched name that was free is somebody's now."},
+		{portfolio.AboutName, "alert", notice, "An alert rule matches a name that is free; the rule chooses the level."},
+
 		{portfolio.AboutOperation, "reserved", info, "The worst-case price is set aside; nothing was sent."},
 		{portfolio.AboutOperation, "armed", info, "The request is about to leave."},
 		{portfolio.AboutOperation, "pending", info, "DNSimple accepted the request and works on it; alert where a rule restores the domain."},

@@ -45,6 +45,7 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	account, id, name := d.Resource.Ident()
 	about := map[portfolio.ResourceKind]string{
 		portfolio.KindDomain: portfolio.AboutDomain, portfolio.KindPush: portfolio.AboutPush, portfolio.KindRegistrantChange: portfolio.AboutChange,
+		portfolio.KindName: portfolio.AboutName,
 	}[d.Resource.Kind()]
 	occasion := ""
 	data := map[string]any{"id": id, "verdict": d.Verdict, "code": d.Code, "mode": d.Mode, "policy": d.Policy}

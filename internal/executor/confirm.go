@@ -59,6 +59,8 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 		return x.confirmCommand(ctx, op)
 	}
 	switch op.Kind {
+	case portfolio.OpRegister:
+		return x.confirmWatched(ctx, op)
 	case portfolio.OpAccept, portfolio.OpReject:
 		return x.confirmPush(ctx, op)
 	case portfolio.OpAutoRenewal:

@@ -53,13 +53,14 @@ func (x *Executor) seenPurchase(ctx context.Context, op portfolio.Operation, reg
 			seen.note = err.Error() + "; "
 		}
 	}
-	d, _, err := reg.Domain(ctx, op.DomainID)
+	d, answer, err := reg.Domain(ctx, op.DomainID)
 	if err != nil {
 		seen.gone = outcome(err) == portfolio.OutcomeNotFound
 		seen.note += err.Error()
 		return seen
 	}
 	seen.read, seen.autoRenew, seen.expiresAt, seen.registered = true, d.AutoRenew, d.ExpiresAt, d.State == portfolio.DomainRegistered
+	seen.clockOff = clockOff(x.now(), answer) != ""
 	moved := !d.ExpiresAt.Before(op.ExpiresAt.AddDate(op.Years, 0, -3))
 	seen.happened = d.State == portfolio.DomainRegistered && (op.Kind == portfolio.OpRestore || moved)
 	seen.note += fmt.Sprintf("it is %s and expires on %s", d.State, portfolio.OccasionOf(d.ExpiresAt))

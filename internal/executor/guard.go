@@ -89,8 +89,11 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	if d, tried, err := x.triedBefore(d, kind, id, occasion(d.Resource)); err != nil || tried {
 		return d, nil, err
 	}
-	if f, ok := d.Resource.(portfolio.DomainFacts); ok {
+	switch f := d.Resource.(type) {
+	case portfolio.DomainFacts:
 		return x.assessPurchase(ctx, d, f, kind, budget)
+	case portfolio.NameFacts:
+		return x.assessName(ctx, d, f, budget)
 	}
 	return d, nil, nil
 }
@@ -222,21 +225,22 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 	return d, false, nil
 }
 
-// lastPurchase is when something was bought for a domain last. A clock that was ahead
-// when that ended counts no longer than it has to: nothing was sent while it was.
+// lastPurchase is when something was bought for a domain last. A clock may have been
+// wrong when that ended, and was right when it was sent.
 func (x *Executor) lastPurchase(dom portfolio.Domain) (portfolio.LastPurchase, bool, error) {
 	last, ok, err := x.ledger.LastPurchase(dom.ID, dom.Name)
 	if err != nil {
 		return last, false, fmt.Errorf("look for the last purchase: %w", err)
 	}
-	if !ok || !last.At.After(x.now()) {
+	now := x.now()
+	if !ok || !last.At.After(now) && now.Sub(last.At) < quietPeriod {
 		return last, ok, nil
 	}
 	op, found, err := x.ledger.Operation(last.Key)
 	if err != nil {
 		return last, false, fmt.Errorf("look for the last purchase: %w", err)
 	}
-	if found {
+	if found && (last.At.After(now) || last.At.Before(op.ArmedAt)) {
 		last.At = op.ArmedAt
 	}
 	return last, ok, nil
@@ -327,6 +331,8 @@ func operationKind(do portfolio.Action) portfolio.OperationKind {
 		return portfolio.OpReject
 	case portfolio.ActionCancel:
 		return portfolio.OpCancelChange
+	case portfolio.ActionRegister:
+		return portfolio.OpRegister
 	case portfolio.ActionAutoRenewal:
 		return portfolio.OpAutoRenewal
 	}
@@ -342,6 +348,8 @@ func occasion(r portfolio.Resource) string {
 		return fmt.Sprintf("push-%d", r.ID)
 	case portfolio.ChangeFacts:
 		return fmt.Sprintf("change-%d", r.ID)
+	case portfolio.NameFacts:
+		return r.Name + " " + portfolio.OccasionOf(r.FreeSince)
 	}
 	return ""
 }

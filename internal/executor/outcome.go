@@ -68,7 +68,7 @@ func (s *step) end(note string, level portfolio.Level, what string) {
 	s.op.Reserved, s.op.SpendDay = 0, ""
 	s.op.NextAt, s.op.EndedAt = time.Time{}, s.at
 	s.op.Attention = false
-	if s.op.Kind.Purchase() && !s.op.Refused && !s.op.Manual {
+	if s.op.Kind.Purchase() && !s.op.Refused && !s.op.Manual && s.op.DomainID != 0 {
 		s.op.NextAt = retryAfter(s.op)
 	}
 	s.to(portfolio.StateFailed, note)
@@ -155,12 +155,12 @@ func (s *step) observed(e observed) {
 // renews what would lapse, and buys nothing twice. It is asked for until it is seen.
 func (s *step) net(seen evidence) {
 	since := s.op.UnknownAt
-	if since.IsZero() {
-		since = s.op.ArmedAt
+	if since.Before(s.op.ArmedAt) || since.After(s.at) {
+		since = s.op.ArmedAt // a clock that was wrong said when it became unknown
 	}
 	due := s.at.Sub(since) >= netAfter || seen.expiresAt.Sub(s.at) <= netBefore
 	switch {
-	case s.op.Kind != portfolio.OpRenew || !seen.read || !seen.registered || s.op.Net == nil && !due:
+	case s.op.Kind != portfolio.OpRenew || !seen.read || !seen.registered || seen.clockOff || s.op.Net == nil && !due:
 	case s.op.Net == nil && seen.autoRenew:
 		s.op.Net = &portfolio.SafetyNet{Was: true, AskedAt: s.at, OnAt: s.at}
 		const note = "its auto-renewal is on: DNSimple renews it if ours did not"
@@ -200,7 +200,7 @@ func (s *step) putBack(seen evidence) {
 		ended(portfolio.LevelAlert, "its auto-renewal could not be switched off again: "+seen.note)
 	default:
 		s.wait(time.Minute, 24*time.Hour)
-		if seen.read {
+		if seen.read && !seen.clockOff {
 			s.follow(renewBy{vendor: false})
 		}
 	}

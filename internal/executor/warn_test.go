@@ -27,7 +27,8 @@ func (w *world) warned(name string) []portfolio.Event {
 // names the cause, the day of loss, and the command that helps.
 func TestWarnings(t *testing.T) {
 	limit := func(key, value string) string {
-		old := strings.Split(strings.SplitAfter(renewAll, key+" = ")[1], "\n")[0]
+		_, rest, _ := strings.Cut(renewAll, key+" = ")
+		old, _, _ := strings.Cut(rest, "\n")
 		return strings.Replace(renewAll, key+" = "+old, fmt.Sprintf("%s = %q", key, value), 1)
 	}
 	scanAgain := "then: domaind scan a.com"

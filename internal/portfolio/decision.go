@@ -49,7 +49,8 @@ type Decision struct {
 	Mode     Mode   // the mode that applies
 	Years    int    // what a renewal buys
 	MaxPrice *Money // the rule's own ceiling
-	Contact  int64  // the registrant of an accepted push
+	Contact  int64  // the registrant of an accepted push, or of a name that is registered
+	Terms    *Terms // what else a registration asks for; nil where nothing is registered
 	Loud     bool   // announced as an alert whatever its outcome (restores)
 	Labels   map[string]string
 	Alerts   []Alert  // every alert that matches

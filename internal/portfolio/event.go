@@ -7,6 +7,7 @@ const (
 	AboutDomain    = "domain"
 	AboutPush      = "push"
 	AboutChange    = "change"
+	AboutName      = "name"
 	AboutOperation = "operation"
 	AboutAccount   = "account"
 	AboutScan      = "scan"

@@ -57,6 +57,7 @@ const (
 	ActionAccept   Action = "accept"
 	ActionReject   Action = "reject"
 	ActionCancel   Action = "cancel"
+	ActionRegister Action = "register"
 	// ActionAutoRenewal is never written in a policy: it is how a renew rule is obeyed
 	// under a TLD whose names are renewed by DNSimple's own auto-renewal only.
 	ActionAutoRenewal Action = "auto-renewal"

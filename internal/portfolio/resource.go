@@ -14,6 +14,7 @@ const (
 	KindDomain           ResourceKind = "domain"
 	KindPush             ResourceKind = "push"
 	KindRegistrantChange ResourceKind = "registrant_change"
+	KindName             ResourceKind = "name"
 )
 
 // Account is one configured DNSimple account.
@@ -142,8 +143,8 @@ type ChangeFacts struct {
 	Ours bool
 }
 
-// Resource is what a policy decides about: [DomainFacts], [PushFacts] or
-// [ChangeFacts].
+// Resource is what a policy decides about: [DomainFacts], [PushFacts],
+// [ChangeFacts] or [NameFacts].
 type Resource interface {
 	// Kind is how a policy names the resource's kind.
 	Kind() ResourceKind

@@ -45,6 +45,7 @@ const historySchedule = `
 domains = "@every 24h"
 pushes = "@every 333h"
 registrant_changes = "@every 999h"
+names = "@every 999h"
 `
 
 func historyPolicies(parse func(string) *config.Config) policies {
@@ -165,6 +166,7 @@ const settles = 21 * day
 // drawPlan draws a history.
 func drawPlan(s source, p policies, days int) plan {
 	out := plan{lasts: time.Duration(days)*day - settles, rests: settles}
+	out.operated = !oneIn(s, 4, "nobody looks")
 	var names []string
 	out.scene, names = drawScene(s, p, days)
 	for range s.below(16, "events") + 4 {
@@ -178,6 +180,7 @@ func drawPlan(s source, p policies, days int) plan {
 func drawPlanFor(t *rapid.T, p policies, days int) plan {
 	s := fromRapid{t}
 	out := plan{lasts: time.Duration(days)*day - settles, rests: settles}
+	out.operated = !oneIn(s, 4, "nobody looks")
 	var names []string
 	out.scene, names = drawScene(s, p, days)
 	out.events = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) event { return drawEvent(fromRapid{t}, names, days-22) }), 0, 20).Draw(t, "events")

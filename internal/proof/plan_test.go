@@ -63,6 +63,8 @@ type plan struct {
 	events []event
 	lasts  time.Duration // until everything is mended
 	rests  time.Duration // after that
+	// operated says that somebody looks at the ledger now and then.
+	operated bool
 }
 
 func (p plan) String() string {
@@ -79,6 +81,9 @@ func (w *world) schedule(p plan) {
 		w.later(began.Add(e.At), func() { w.happen(e) })
 	}
 	w.later(began.Add(p.lasts), w.mend)
+	if p.operated {
+		w.later(began.Add(operatorEvery), w.operate)
+	}
 }
 
 // happen lets an event of a plan happen.

@@ -80,7 +80,7 @@ func (p *process) boot() error {
 		Accounts: accounts, Policy: policy, Executor: p.x, Progress: book,
 		Schedules: scheduler.Schedules{
 			Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
-			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule,
+			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
 		},
 		Now: w.now, Sleep: p.sleep, Fatal: fatal,
 	})

@@ -26,12 +26,14 @@ const (
 domains = "@every 6h"
 pushes = "@every 60h"
 registrant_changes = "@every 60h"
+names = "@every 999h"
 `
 	handovers = `
 [schedule]
 domains = "@every 60h"
 pushes = "@every 6h"
 registrant_changes = "@every 6h"
+names = "@every 999h"
 `
 )
 
@@ -122,6 +124,9 @@ func scenarios(tb testing.TB) []scenario {
 	}
 	for _, name := range []string{"402", "declined", "403"} {
 		out = append(out, one("paused by "+name, soon, []event{{What: faulty, Fault: name, Calls: purchases, Count: 2, For: 2 * day}}))
+	}
+	for _, name := range []string{"date-wrong", "date-missing"} {
+		out = append(out, one(name+" in the last look", soon, []event{{What: faulty, Fault: name, Calls: lookCalls, Count: 3, For: 2 * day}}))
 	}
 	out = append(out, one("refused token", soon, []event{{What: faulty, Fault: "401", Calls: allCalls, Count: 6, For: 2 * day}}))
 	net := never(one("the safety net", "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+8d\"\n", purchaseFault("reset-before")))

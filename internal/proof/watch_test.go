@@ -24,8 +24,8 @@ type watch struct {
 
 	strangers map[int64]bool
 	uncovered map[string]bool
+	date      time.Time      // that came with the last look at a domain
 	hands     map[int64]bool // renewals and restores that a person ordered
-	terms     map[string]int // purchases of ours that took effect, by name and expiration
 
 	domains map[string]truth // as last looked at
 	charges int              // how many charges had been made then
@@ -47,7 +47,7 @@ type trouble struct{ from, to time.Time }
 func newWatch(w *world, s scene) *watch {
 	k := &watch{
 		w: w, rows: make(map[string]portfolio.Operation), posts: make(map[string]int),
-		strangers: make(map[int64]bool), uncovered: make(map[string]bool), hands: make(map[int64]bool), terms: make(map[string]int),
+		strangers: make(map[int64]bool), uncovered: make(map[string]bool), hands: make(map[int64]bool),
 	}
 	for _, id := range s.strangers {
 		k.strangers[id] = true
@@ -268,6 +268,9 @@ func (k *watch) buys(kind portfolio.OperationKind, name string) {
 	if k.posts[row.Key]++; k.posts[row.Key] > 1 {
 		k.broken("%s is sent for the second time", row)
 	}
+	if off := k.w.now().Sub(k.date); k.date.IsZero() || off.Abs() > 5*time.Minute {
+		k.broken("%s is sent, and the Date of the last look at a domain was %s, by our clock %s ago", row, k.date, off)
+	}
 	d := k.w.truths()[name]
 	if d.ExpiresAt != nil && kind == portfolio.OpRenew && d.ExpiresAt.Sub(k.w.clock.Now()) > horizon+early {
 		k.broken("%s is bought although it expires on %s", row, d.ExpiresAt.Format(time.DateOnly))
@@ -286,8 +289,12 @@ func (k *watch) armed(kind portfolio.OperationKind, name string) *portfolio.Oper
 	return nil
 }
 
-// answered takes back what certainly was not obeyed: a request beyond the limit.
-func (k *watch) answered(req *http.Request, status int) {
+// answered remembers the server's clock as it came with the last look at a domain, and
+// takes back what certainly was not obeyed: a request beyond the limit.
+func (k *watch) answered(req *http.Request, status int, date string) {
+	if lookCalls.hit(req) && strings.HasPrefix(req.URL.Path, "/v2/1010/domains/") {
+		k.date, _ = http.ParseTime(date)
+	}
 	kind := purchaseOf(req)
 	if kind == "" || status != http.StatusTooManyRequests {
 		return

@@ -85,7 +85,7 @@ func (w *world) serve(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return nil, wireResetAfter.err()
 	}
-	w.watch.answered(req, rec.status)
+	w.watch.answered(req, rec.status, rec.header.Get("Date"))
 	body := rec.body.Bytes()
 	if len(w.shifts) > 0 && account == "1010" && req.Method == http.MethodGet {
 		body = w.corrected(body)

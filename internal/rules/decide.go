@@ -9,7 +9,8 @@ import (
 
 // Decide says what the policy wants done with a resource at a moment, and why.
 // It is deterministic and has no effects; the resource must be a
-// [portfolio.DomainFacts], [portfolio.PushFacts] or [portfolio.ChangeFacts].
+// [portfolio.DomainFacts], [portfolio.PushFacts], [portfolio.ChangeFacts] or
+// [portfolio.NameFacts].
 func Decide(p *Policy, r portfolio.Resource, now time.Time) portfolio.Decision {
 	account, _, _ := r.Ident()
 	d := portfolio.Decision{Resource: r, Verdict: portfolio.VerdictNone, Policy: p.Hash, Mode: p.Mode}
@@ -27,6 +28,8 @@ func Decide(p *Policy, r portfolio.Resource, now time.Time) portfolio.Decision {
 		j.push(&d, &r)
 	case portfolio.ChangeFacts:
 		j.change(&d, &r)
+	case portfolio.NameFacts:
+		j.watched(&d, &r)
 	default:
 		d.Code, d.Reason = "unknown-kind", "a policy does not speak of such things"
 	}

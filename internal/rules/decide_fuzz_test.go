@@ -75,6 +75,8 @@ func (d *dice) conditions(on portfolio.ResourceKind) rules.Conditions {
 		}
 	case portfolio.KindPush:
 		c.Sources, c.Older = some(d, main, other, desk, 0), d.duration()
+	case portfolio.KindName:
+		c.Names = append(c.Names, some(d, names("a.com", "b.co.uk", "*.com")...)...)
 	default:
 		c.OwnerChange, c.Older = pick(d, nil, nil, new(true), new(false)), d.duration()
 		if d.maybe(4) {
@@ -85,13 +87,15 @@ func (d *dice) conditions(on portfolio.ResourceKind) rules.Conditions {
 }
 
 func (d *dice) rule() rules.Rule {
-	r := rules.Rule{On: pick(d, portfolio.KindDomain, portfolio.KindPush, portfolio.KindRegistrantChange), Mode: d.mode()}
+	r := rules.Rule{On: pick(d, portfolio.KindDomain, portfolio.KindPush, portfolio.KindRegistrantChange, portfolio.KindName), Mode: d.mode()}
 	do := []portfolio.Action{portfolio.ActionAlert, portfolio.ActionHold}
 	switch r.On {
 	case portfolio.KindDomain:
 		do = append(do, portfolio.ActionLetLapse, portfolio.ActionRenew, portfolio.ActionRenew, portfolio.ActionRenew, portfolio.ActionRestore)
 	case portfolio.KindPush:
 		do = append(do, portfolio.ActionAccept, portfolio.ActionAccept, portfolio.ActionReject)
+	case portfolio.KindName:
+		do = []portfolio.Action{portfolio.ActionAlert, portfolio.ActionRegister, portfolio.ActionRegister}
 	default:
 		do = append(do, portfolio.ActionCancel, portfolio.ActionCancel)
 	}
@@ -118,6 +122,7 @@ func (d *dice) rule() rules.Rule {
 		r.Contact = &rules.Contacts{Text: "legal", ByAccount: map[int64]int64{main: 5}}
 	}
 	if d.maybe(3) {
+		r.Terms = &portfolio.Terms{AutoRenew: true, Attributes: map[string]string{"x-id": "4711"}}
 		r.MaxPrice, r.Labels = new(portfolio.Money(10_00)), map[string]string{"team": "brand", "shop": "no"}
 	}
 	return r
@@ -171,6 +176,9 @@ func FuzzDecide(f *testing.F) {
 		{"a.com", "registered", math.MinInt64 + 1, 0, 0, 0},
 		{"a.com", "expired", -9000 * year, 9000 * year, 0, 2},
 		{"a.com", "registered", 0, -3000 * year, 0, 0},
+		{"a.com", "free", -86400, 0, 0x100, 1},
+		{"b.co.uk", "free", math.MinInt64, 0, 0x100, 1},
+		{"a.com", "taken", -86400, 0, 0x100, 2},
 	}
 	for i := range byte(200) {
 		var rolls []byte
@@ -205,6 +213,9 @@ func FuzzDecide(f *testing.F) {
 				ID: 3, AccountID: some(0), DomainID: 1, ContactID: some(4), State: portfolio.ChangeState(state), RegistryOwnerChange: is(0),
 				CreatedAt: expiresAt, UpdatedAt: expiresAt,
 			}, Name: name, Ours: is(1)},
+			portfolio.NameFacts{
+				AccountID: some(0), Name: name, UnicodeName: name, Status: status(state, is(0)), Ours: is(1), FreeSince: expiresAt, CheckedAt: at,
+			},
 		} {
 			d := rules.Decide(p, r, at)
 			if again := rules.Decide(p, r, at); !reflect.DeepEqual(d, again) {
@@ -214,6 +225,9 @@ func FuzzDecide(f *testing.F) {
 				t.Fatalf("two answers of one policy:\n%+v\n%+v", d, other)
 			}
 			checkDecision(t, p, r, d)
+			if d.Terms != nil && d.Terms.Attributes != nil {
+				d.Terms.Attributes["x-id"] = "changed" // whoever has a decision may
+			}
 		}
 		if !reflect.DeepEqual(p, same) {
 			t.Fatal("the policy is not what it was")
@@ -222,6 +236,14 @@ func FuzzDecide(f *testing.F) {
 			t.Fatalf("it warns at %s, which nobody named", d)
 		}
 	})
+}
+
+// status is a name's, mostly one that means something.
+func status(text string, free bool) portfolio.NameStatus {
+	if free {
+		return portfolio.NameFree
+	}
+	return portfolio.NameStatus(text)
 }
 
 // checkDecision checks what holds for every decision.
@@ -261,6 +283,12 @@ func checkDecision(t *testing.T, p *rules.Policy, r portfolio.Resource, d portfo
 	case portfolio.ChangeFacts:
 		if d.Do == portfolio.ActionCancel && (!r.State.Open() || r.Ours) {
 			t.Fatalf("cancelled against the promise: %+v", d)
+		}
+	case portfolio.NameFacts:
+		rule := p.Rules[i]
+		if d.Do != portfolio.ActionRegister || r.Status != portfolio.NameFree || r.FreeSince.IsZero() || d.Contact == 0 || d.Terms == nil ||
+			rule.Terms == nil && !reflect.ValueOf(*d.Terms).IsZero() || rule.MaxPrice != d.MaxPrice {
+			t.Fatalf("registered against the promise: %+v", d)
 		}
 	}
 }

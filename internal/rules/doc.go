@@ -1,7 +1,7 @@
 // Package rules is domaind's policy language, compiled, and its judge.
 //
 // [Decide] is a pure function of a policy, one resource (a domain, a push, a
-// registrant change) and a moment; it answers with a [portfolio.Decision] that
+// registrant change, a name that is watched) and a moment; it answers with a [portfolio.Decision] that
 // carries its reason. It reads no clock, does no I/O, and never asks what
 // something costs or what is under way: that is the executor's to add.
 //

@@ -31,7 +31,7 @@ type view struct {
 	name    string // "" where it is not known
 	state   string
 
-	domain *portfolio.Domain // nil for pushes and changes
+	domain *portfolio.Domain // nil for all but domains
 	lapsed bool              // the domain is expired
 	// pastTerm lets expires_within hold for a lapsed domain: what a renew rule does
 	// for its domains once they lapsed.
@@ -59,6 +59,10 @@ func changeView(c *portfolio.ChangeFacts, now time.Time) view {
 		now: now, account: c.AccountID, name: c.Name, state: string(c.State),
 		contact: c.ContactID, owner: c.RegistryOwnerChange, created: c.CreatedAt,
 	}
+}
+
+func nameView(n *portfolio.NameFacts, now time.Time) view {
+	return view{now: now, account: n.AccountID, name: n.Name}
 }
 
 // each calls f with the answer of every key that was written, cheap ones first,

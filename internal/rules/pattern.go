@@ -28,6 +28,9 @@ func NewPattern(s string) (Pattern, error) {
 // String is the pattern as it was given.
 func (p Pattern) String() string { return p.text }
 
+// Wild says whether the pattern has wildcards, and so may mean more than one name.
+func (p Pattern) Wild() bool { return p.wild }
+
 // Match says whether the name fits the pattern. It takes time proportional to
 // the product of both lengths at most, whatever the pattern is.
 func (p Pattern) Match(name string) bool {

@@ -43,9 +43,10 @@ type Rule struct {
 	Mode   portfolio.Mode // "" where the rule says nothing
 
 	Years    int              // renew; at least 1
-	MaxPrice *portfolio.Money // renew, restore
+	MaxPrice *portfolio.Money // renew, restore, register
 	IfLapsed portfolio.Action // renew: ActionRenew, ActionRestore or ActionAlert
-	Contact  *Contacts        // accept: the registrant to be; nil: the account's default
+	Contact  *Contacts        // accept, register: the registrant to be; nil: the account's default
+	Terms    *portfolio.Terms // register: what else it asks for; nil: nothing
 	Reason   string           // hold, let-lapse
 	Until    time.Time        // hold, let-lapse: the first moment that it no longer holds; zero: for good
 	Level    portfolio.Level  // alert
@@ -56,7 +57,7 @@ type Rule struct {
 // Conditions are the keys of a match or an except. A nil or zero field is a key
 // that was not written. A list holds where any of its items does.
 type Conditions struct {
-	Names       []Pattern
+	Names       []Pattern // of rules on names: names alone
 	Groups      []Group
 	TLDs        []string // lower case A-labels without a leading dot
 	Accounts    []int64

@@ -72,7 +72,7 @@ var ErrNoDomain = errors.New("no account holds it")
 
 func (s *Scheduler) scanOne(ctx context.Context, name string) (Reading, error) {
 	now := s.Now()
-	found, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
+	found, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
 		d, _, err := a.Lister.DomainNamed(ctx, name)
 		if call, ok := errors.AsType[*portfolio.CallError](err); ok && call.Outcome == portfolio.OutcomeNotFound {
 			return nil, nil, nil

@@ -1,6 +1,6 @@
 // Package scheduler decides when domaind looks, and does the looking: it reads
-// domains in order of expiration, pushes and registrant changes, asks the policy
-// about each, and hands the decisions to the executor.
+// domains in order of expiration, pushes, registrant changes and names that are
+// watched, asks the policy about each, and hands the decisions to the executor.
 //
 //	cron tick ─▶ job ─▶ pages of facts ─▶ rules.Decide ─▶ executor
 //

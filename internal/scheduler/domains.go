@@ -116,7 +116,7 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, map[in
 	read := make(map[int64][]portfolio.Domain)
 	off := make(map[int64]bool) // accounts whose clock is not ours
 	var mu sync.Mutex
-	domains, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
+	domains, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
 		lister := &dated{Lister: a.Lister}
 		domains, problems, err := readDomains(ctx, lister, horizon)
 		if err != nil {
@@ -199,9 +199,9 @@ func compareExpiration(a, b portfolio.Domain) int {
 	return a.ExpiresAt.Compare(b.ExpiresAt)
 }
 
-// eachAccount reads all accounts that are not paused side by side. What could be
+// eachAccount reads those of the accounts that are not paused side by side. What could be
 // read is returned in the order of the accounts; what could not is a problem.
-func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Context, Account) ([]T, []error, error)) ([]T, Reading, error) {
+func eachAccount[T any](ctx context.Context, s *Scheduler, accounts []Account, read func(context.Context, Account) ([]T, []error, error)) ([]T, Reading, error) {
 	type part struct {
 		items    []T
 		problems []error
@@ -209,9 +209,9 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 		panicked error
 		skipped  bool
 	}
-	parts := make([]part, len(s.Accounts))
+	parts := make([]part, len(accounts))
 	var wg sync.WaitGroup
-	for i, a := range s.Accounts {
+	for i, a := range accounts {
 		ready, err := s.Executor.Ready(a.ID)
 		if err != nil {
 			return nil, Reading{}, err
@@ -230,7 +230,7 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 			}()
 			p.items, p.problems, p.err = read(ctx, a)
 		}
-		if i < len(s.Accounts)-1 {
+		if i < len(accounts)-1 {
 			wg.Go(run)
 		} else {
 			run() // the last of them, often the only one, needs no goroutine
@@ -247,10 +247,10 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, read func(context.Con
 			continue
 		}
 		if p.skipped {
-			r.Problems = append(r.Problems, fmt.Errorf("account %s (%d): %w, and was not read", s.Accounts[i].Name, s.Accounts[i].ID, ErrPaused))
+			r.Problems = append(r.Problems, fmt.Errorf("account %s (%d): %w, and was not read", accounts[i].Name, accounts[i].ID, ErrPaused))
 			continue
 		}
-		if err := s.Executor.Report(s.Accounts[i].ID, p.err); err != nil {
+		if err := s.Executor.Report(accounts[i].ID, p.err); err != nil {
 			return nil, r, err
 		}
 		r.Problems = append(r.Problems, p.problems...)

@@ -46,7 +46,7 @@ func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
 // Pushes reads the pushes that wait in every account, finds out where they come
 // from, and decides about each, in order of their ids.
 func (s *Scheduler) Pushes(ctx context.Context, now time.Time) (Reading, error) {
-	pushes, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.Push, []error, error) {
+	pushes, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Push, []error, error) {
 		return collect(a.Lister.Pushes(ctx), nil, nil)
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *Scheduler) prove(ctx context.Context, p portfolio.Push, now time.Time) 
 // name (the API's default hides finished ones), and decides about each, in order
 // of their ids.
 func (s *Scheduler) RegistrantChanges(ctx context.Context, now time.Time) (Reading, error) {
-	changes, r, err := eachAccount(ctx, s, func(ctx context.Context, a Account) ([]portfolio.RegistrantChange, []error, error) {
+	changes, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.RegistrantChange, []error, error) {
 		var all []portfolio.RegistrantChange
 		var problems []error
 		for _, state := range []portfolio.ChangeState{

@@ -25,6 +25,9 @@ type fakeLister struct {
 	changes func(portfolio.ChangeState, int) (portfolio.Page[portfolio.RegistrantChange], error)
 	domain  func(id int64) (portfolio.Domain, error)
 	named   func(name string) (portfolio.Domain, error)
+
+	check    func(name string) (available bool, err error)
+	research func(name string) (portfolio.Availability, error) // nil: the account has none
 }
 
 // pages calls for one page after the other, until one says that it is the last.
@@ -81,6 +84,22 @@ func (l fakeLister) DomainNamed(_ context.Context, name string) (portfolio.Domai
 	}
 	d, err := l.named(name)
 	return d, portfolio.Answer{}, err
+}
+
+func (l fakeLister) CheckDomain(_ context.Context, name string) (portfolio.DomainCheck, error) {
+	if l.check == nil {
+		return portfolio.DomainCheck{Name: name}, nil
+	}
+	available, err := l.check(name)
+	return portfolio.DomainCheck{Name: name, Available: available}, err
+}
+
+func (l fakeLister) ResearchStatus(_ context.Context, name string) (portfolio.Research, error) {
+	if l.research == nil {
+		return portfolio.Research{}, &portfolio.CallError{Call: "research " + name, Outcome: portfolio.OutcomeForbidden, Status: 403}
+	}
+	said, err := l.research(name)
+	return portfolio.Research{Name: name, Availability: said}, err
 }
 
 // fakeExecutor does nothing where a func is nil.
@@ -162,6 +181,10 @@ func (m *memory) RecordRun(job string, at time.Time) error {
 		m.runs = map[string][]time.Time{}
 	}
 	m.runs[job] = append(m.runs[job], at)
+	if m.last == nil {
+		m.last = map[string]time.Time{}
+	}
+	m.last[job] = at
 	return nil
 }
 
@@ -239,6 +262,7 @@ type setup struct {
 	memory    *memory
 	schedules Schedules
 	now       func() time.Time
+	policy    *rules.Policy // nil: policy
 }
 
 // never is a schedule on which nothing happens in a test.
@@ -257,17 +281,20 @@ func (u setup) make() *Scheduler {
 	if u.now == nil {
 		u.now = time.Now
 	}
-	for _, s := range []*cron.Schedule{&u.schedules.Domains, &u.schedules.Pushes, &u.schedules.RegistrantChanges} {
+	for _, s := range []*cron.Schedule{&u.schedules.Domains, &u.schedules.Pushes, &u.schedules.RegistrantChanges, &u.schedules.Names} {
 		if *s == nil {
 			*s = never
 		}
+	}
+	if u.policy == nil {
+		u.policy = policy
 	}
 	return New(Options{
 		Accounts: []Account{
 			{Account: portfolio.Account{ID: 1, Name: "one"}, Lister: u.one},
 			{Account: portfolio.Account{ID: 2, Name: "two"}, Lister: u.two},
 		},
-		Policy: func() *rules.Policy { return policy }, Executor: u.executor, Progress: u.memory,
+		Policy: func() *rules.Policy { return u.policy }, Executor: u.executor, Progress: u.memory,
 		Schedules: u.schedules, Now: u.now, Sleep: sleep, Fatal: fatal,
 	})
 }

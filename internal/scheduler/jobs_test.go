@@ -309,7 +309,7 @@ func TestOnce(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "the disk is full") || !errors.Is(err, call) {
 		t.Errorf("it ended with %v", err)
 	}
-	if executed != 3 {
+	if executed != 4 {
 		t.Errorf("%d jobs had their turn", executed)
 	}
 	if got := m.told("problem"); !slices.Equal(got, []string{"alert list pushes (account 2): 502: bad gateway"}) {

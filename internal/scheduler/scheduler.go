@@ -21,6 +21,10 @@ type Lister interface {
 	RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]
 	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
 	DomainNamed(ctx context.Context, name string) (portfolio.Domain, portfolio.Answer, error)
+	// CheckDomain asks the registry; DNSimple wants it asked sparingly.
+	CheckDomain(ctx context.Context, name string) (portfolio.DomainCheck, error)
+	// ResearchStatus is a call that not every account has.
+	ResearchStatus(ctx context.Context, name string) (portfolio.Research, error)
 }
 
 // Executor knows what is under way, and carries decisions out.
@@ -55,7 +59,7 @@ type Account struct {
 
 // Schedules say when the jobs run.
 type Schedules struct {
-	Domains, Pushes, RegistrantChanges cron.Schedule
+	Domains, Pushes, RegistrantChanges, Names cron.Schedule
 }
 
 // Options are what a Scheduler works with. All fields but Fatal and Log are
@@ -80,9 +84,11 @@ type Scheduler struct {
 	ticking bool // whether Tick was called
 
 	mu     sync.Mutex
-	proofs map[int64]proof    // by push id
-	names  map[int64]string   // of domains with registrant changes, by domain id
-	unread map[string][]error // what the last run of a job did not read, by its name
+	proofs map[int64]proof     // by push id
+	names  map[int64]string    // of domains with registrant changes, by domain id
+	unread map[string][]error  // what the last run of a job did not read, by its name
+	looks  map[string]look     // at watched names, by the key under which they are remembered
+	scarce map[int64]time.Time // when an account was found to have no research, by its id
 }
 
 type proof struct {
@@ -105,6 +111,7 @@ const (
 	JobDomains           = "domains"
 	JobPushes            = "pushes"
 	JobRegistrantChanges = "registrant_changes"
+	JobNames             = "names"
 )
 
 // New makes a Scheduler.
@@ -115,11 +122,15 @@ func New(o Options) *Scheduler {
 	if o.Fatal == nil {
 		o.Fatal = func(error) bool { return false }
 	}
-	s := &Scheduler{Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), unread: make(map[string][]error)}
+	s := &Scheduler{
+		Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), unread: make(map[string][]error),
+		looks: make(map[string]look), scarce: make(map[int64]time.Time),
+	}
 	s.jobs = []*job{
 		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},
 		{name: JobPushes, schedule: o.Schedules.Pushes, run: s.scanPushes},
 		{name: JobRegistrantChanges, schedule: o.Schedules.RegistrantChanges, run: s.scanChanges},
+		{name: JobNames, schedule: o.Schedules.Names, run: s.scanNames},
 	}
 	return s
 }

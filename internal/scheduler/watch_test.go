@@ -157,7 +157,7 @@ func TestClocksDisagree(t *testing.T) {
 func TestFreedAccountIsReadAgain(t *testing.T) {
 	now := noon
 	var wanted time.Time
-	m := &memory{last: map[string]time.Time{JobDomains: noon, JobPushes: noon, JobRegistrantChanges: noon}}
+	m := &memory{last: map[string]time.Time{JobDomains: noon, JobPushes: noon, JobRegistrantChanges: noon, JobNames: noon}}
 	x := fakeExecutor{wanted: func() time.Time { defer func() { wanted = time.Time{} }(); return wanted }}
 	s := setup{executor: x, memory: m, now: func() time.Time { return now }}.make()
 	tick := func() {
@@ -235,11 +235,11 @@ func TestScanAll(t *testing.T) {
 	if _, err := s.Scan(t.Context(), ""); !errors.Is(err, ErrRunning) {
 		t.Errorf("%v", err)
 	}
-	if len(m.runs) != 2 || len(m.runs[JobPushes]) != 0 {
+	if len(m.runs) != 3 || len(m.runs[JobPushes]) != 0 {
 		t.Errorf("runs %v", m.runs)
 	}
 	jobs, err := s.Jobs()
-	if err != nil || len(jobs) != 3 || jobs[0].Running || !jobs[1].Running || !jobs[0].Next.After(noon) {
+	if err != nil || len(jobs) != 4 || jobs[0].Running || !jobs[1].Running || !jobs[0].Next.After(noon) {
 		t.Errorf("%+v, %v", jobs, err)
 	}
 }

@@ -1,0 +1,82 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// codeNotFree is the code of a name that a registration found taken.
+const codeNotFree = "not-free"
+
+// assessName applies the guards that stand before the registration of a name that is
+// watched.
+func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portfolio.NameFacts, budget *budget) (_ portfolio.Decision, failed, err error) {
+	open, err := x.ledger.OpenOperations()
+	if err != nil {
+		return d, nil, fmt.Errorf("look for open operations: %w", err)
+	}
+	for _, op := range open {
+		if op.Name == f.Name {
+			d.Op = op.ShortID()
+			return guarded(d, portfolio.VerdictWait, codeUnderWay, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
+		}
+	}
+	var terms portfolio.Terms
+	if d.Terms != nil {
+		terms = *d.Terms
+	}
+	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms)
+	if no, ok := errors.AsType[*RefusedError](err); ok {
+		return guarded(d, portfolio.VerdictBlocked, codeNotFree, no.Reason), nil, nil
+	}
+	if err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
+	}
+	now := x.now()
+	d.Price, d.PriceAt = &q.total, now
+	if terms.WhoisPrivacy {
+		// What it costs is not told, and what is not known is not bought unasked.
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "DNSimple does not say what WHOIS privacy costs: register it by hand, or without"), nil, nil
+	}
+	if err := withinRule(d, q); err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
+	}
+	var over *CeilingError
+	err = x.ledger.Spent(func(s portfolio.Spent) error {
+		return x.ceilings.allow(budget.with(s, d.Verdict), f.AccountID, q.total, now)
+	})
+	switch {
+	case errors.As(err, &over):
+		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
+	case err != nil:
+		return d, nil, fmt.Errorf("add up what is spent: %w", err)
+	}
+	budget.add(f.AccountID, d.Verdict, q.total)
+	return d, nil, nil
+}
+
+// confirmWatched asks again whether a watched name is free, what it costs, and whether
+// the policy wants it still.
+func (x *Executor) confirmWatched(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	answer, err := x.confirmName(ctx, op)
+	c, ok := answer.(cleared)
+	if err != nil || !ok {
+		return answer, err
+	}
+	now := x.now()
+	facts := portfolio.NameFacts{
+		AccountID: op.AccountID, Name: op.Name, UnicodeName: op.Name, Status: portfolio.NameFree, FreeSince: op.CreatedAt, CheckedAt: now,
+	}
+	d := rules.Decide(x.policy(), facts, now)
+	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule || d.Contact != op.Contact {
+		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+	}
+	if err := withinRule(d, c.quote); err != nil {
+		return withdrawn{moment: moment(now), why: err.Error()}, nil
+	}
+	return c, nil
+}
