@@ -186,7 +186,7 @@ func TestCodeIsSentOnce(t *testing.T) {
 // TestCommandsRefused: what cannot be is a sentence, and a state that is only read is not
 // changed.
 func TestCommandsRefused(t *testing.T) {
-	o, c, looks := hands()
+	o, c, _ := hands()
 	c.err = &executor.RefusedError{Reason: "it is so"}
 	for _, path := range []string{"/v1/propose", "/v1/place"} {
 		body := `{"kind":"renew","name":"c.com"}`
@@ -197,7 +197,7 @@ func TestCommandsRefused(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, said)
 		}
 	}
-	o, c, looks = hands()
+	o, c, looks := hands()
 	var heard []error
 	o.ReadOnly, o.Failed = true, func(err error) { heard = append(heard, err) }
 	if status, _ := ask(t, o, http.MethodPost, "/v1/place", `{"command":{"kind":"renew","name":"c.com"}}`); status != http.StatusConflict || len(c.commands) > 0 {
