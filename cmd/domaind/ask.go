@@ -49,11 +49,13 @@ func (g *globals) ask(ctx context.Context, n need, question func(context.Context
 	for try := 1; ; try++ {
 		c, err := control.Dial(ctx, cfg.StateDir, g.who())
 		if err == nil {
+			g.alone = false
 			return g.answered(ctx, g.remote(ctx, c, n, question))
 		}
 		if !errors.Is(err, control.ErrNoDaemon) {
 			return err
 		}
+		g.alone = true
 		err = g.here(ctx, cfg, n, question)
 		switch {
 		case !errors.Is(err, state.ErrLocked):

@@ -242,9 +242,12 @@ func (g *globals) became(row control.Row, left error) error {
 	if len(row.History) > 0 {
 		note = clean(row.History[len(row.History)-1].Note)
 	}
-	goesOn := fmt.Sprintf("the daemon goes on with it (\"domaind ledger --name %s\")", row.Name)
-	if row.Name == "" {
-		goesOn = `the daemon goes on with it ("domaind ledger")`
+	goesOn := "the daemon goes on with it"
+	if g.alone {
+		goesOn = "a daemon goes on with it once one runs"
+	}
+	if row.Name != "" {
+		goesOn += fmt.Sprintf(" (\"domaind ledger --name %s\")", row.Name)
 	}
 	switch {
 	case row.State == portfolio.StateDone:

@@ -3,6 +3,7 @@ package control
 import (
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -16,7 +17,7 @@ const maxDomainName = 253
 func properName(text string) (string, error) {
 	name := strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(strings.TrimSpace(text))
 	no := problem(http.StatusBadRequest, "%q is no name of a domain", clip(text))
-	if len(name) > 4*maxDomainName {
+	if len(name) > 4*maxDomainName || !utf8.ValidString(name) {
 		return "", no
 	}
 	profile := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(true))
