@@ -392,6 +392,30 @@ func TestNamesOverTheDay(t *testing.T) {
 	}
 }
 
+// TestNoNameStarves: names that cannot be looked at do not keep the others from their
+// turn.
+func TestNoNameStarves(t *testing.T) {
+	var names []string
+	world := &registry{errs: map[string]error{}}
+	for i := range 60 {
+		names = append(names, fmt.Sprintf("n%d.com", i))
+		if i < 40 && i%2 == 0 {
+			world.errs[names[i]] = refusal(502, portfolio.OutcomeUnknown)
+		}
+	}
+	hourly, err := cron.ParseStandard("@hourly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := setup{one: world.lister(), memory: &memory{}, policy: watching(names...), schedules: Schedules{Names: hourly}}
+	for run := range 5 {
+		look1(t, u.make(), now.Add(time.Duration(run)*time.Hour))
+	}
+	if got := askedAbout(world.took()); len(got) != len(names) {
+		t.Errorf("%d of %d names had their turn", len(got), len(names))
+	}
+}
+
 // TestWhoOnlyPlansRemembers: where nothing is written down, a name is not asked about
 // again and again either; and what was written down since counts.
 func TestWhoOnlyPlansRemembers(t *testing.T) {
@@ -572,4 +596,67 @@ func TestPropertiesOfNames(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAnEndWhileRemembering: wherever the process ends between two writes, the name is
+// looked at again, and what is then known is what is so.
+func TestAnEndWhileRemembering(t *testing.T) {
+	steps := []struct {
+		free, owned bool
+		want        string
+		since       int // days after the first; -1: not free
+	}{{false, false, "taken", -1}, {true, false, "act", 1}, {false, false, "taken", -1}, {false, true, "ours", -1}, {true, false, "act", 4}, {true, false, "act", 4}}
+	for left := 1; ; left++ {
+		world := &registry{free: map[string]bool{}, owned: map[string]bool{}}
+		m := &memory{}
+		short := &ending{memory: m, left: left}
+		u := setup{one: world.lister(), memory: m, policy: watching("a.com")}
+		for day, step := range steps {
+			world.free["a.com"], world.owned["a.com"] = step.free, step.owned
+			at := now.AddDate(0, 0, day)
+			s := u.make()
+			s.Progress = short
+			r, err := s.Names(t.Context(), at)
+			if err != nil { // it ended; the next one begins a minute later
+				r = look1(t, u.make(), at.Add(time.Minute))
+			}
+			f, _ := r.Decisions[0].Resource.(portfolio.NameFacts)
+			if v := verdicts(r)[0]; !strings.HasSuffix(v, step.want) {
+				t.Errorf("an end after %d writes, day %d: %s", left, day, v)
+			}
+			if want := now.Truncate(24*time.Hour).AddDate(0, 0, step.since); step.since >= 0 && !f.FreeSince.Equal(want) {
+				t.Errorf("an end after %d writes, day %d: free since %s", left, day, f.FreeSince)
+			}
+		}
+		told := map[string]bool{}
+		for _, e := range m.events {
+			told[e.Once] = true
+		}
+		if len(told) != 1 || !told["name-taken|1|a.com|2026-03-02"] {
+			t.Errorf("an end after %d writes: told %v", left, told)
+		}
+		if short.left > 0 {
+			return // it never came to that
+		}
+	}
+}
+
+// ending writes so often, and then fails once.
+type ending struct {
+	*memory
+	left int
+}
+
+func (e *ending) RecordRun(key string, at time.Time) error {
+	if e.left--; e.left == 0 {
+		return errDisk
+	}
+	return e.memory.RecordRun(key, at)
+}
+
+func (e *ending) Commit(c portfolio.Change) error {
+	if e.left--; e.left == 0 {
+		return errDisk
+	}
+	return e.memory.Commit(c)
 }
