@@ -10,109 +10,9 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
-	"pgregory.net/rapid"
 
 	"domaind/internal/portfolio"
-	"domaind/internal/rules"
 )
-
-// watching is a policy of two accounts, the first of which is to register names.
-func watching(names ...string) *rules.Policy {
-	p := *policy
-	r := rules.Rule{Name: "catch", On: portfolio.KindName, Do: portfolio.ActionRegister, Match: rules.Conditions{Accounts: []int64{1}}}
-	for _, name := range names {
-		pattern, err := rules.NewPattern(name)
-		if err != nil {
-			panic(err)
-		}
-		r.Match.Names = append(r.Match.Names, pattern)
-	}
-	p.Rules = []rules.Rule{r}
-	return &p
-}
-
-// registry is what DNSimple says of names, and what it was asked.
-type registry struct {
-	free, owned, unlisted map[string]bool         // unlisted: research does not know of it
-	errs                  map[string]error        // by name, of every call
-	noResearch            *portfolio.CallError    // of every name
-	asked                 []string                // "own a.com", "research a.com", "check a.com"
-	on                    func(what, name string) // called with every question
-}
-
-func (r *registry) say(what, name string) error {
-	r.asked = append(r.asked, what+" "+name)
-	if r.on != nil {
-		r.on(what, name)
-	}
-	return r.errs[name]
-}
-
-func (r *registry) lister() fakeLister {
-	return fakeLister{
-		named: func(name string) (portfolio.Domain, error) {
-			if err := r.say("own", name); err != nil || r.owned[name] {
-				return portfolio.Domain{Name: name}, err
-			}
-			return portfolio.Domain{}, &portfolio.CallError{Call: "read " + name, Outcome: portfolio.OutcomeNotFound, Status: 404}
-		},
-		research: func(name string) (portfolio.Availability, error) {
-			switch err := r.say("research", name); {
-			case r.noResearch != nil:
-				return "", r.noResearch
-			case err != nil:
-				return "", err
-			case r.unlisted[name]:
-				return portfolio.AvailabilityUnknown, nil
-			case r.free[name]:
-				return portfolio.AvailabilityAvailable, nil
-			}
-			return portfolio.AvailabilityUnavailable, nil
-		},
-		check: func(name string) (bool, error) { return r.free[name], r.say("check", name) },
-	}
-}
-
-// took gives what was asked since it was asked last.
-func (r *registry) took() []string {
-	asked := r.asked
-	r.asked = nil
-	return asked
-}
-
-func refusal(status int, outcome portfolio.Outcome) *portfolio.CallError {
-	return &portfolio.CallError{Call: "research (account 1)", Outcome: outcome, Status: status, Message: "no"}
-}
-
-// verdicts are the decisions of a reading, in short: "a.com act", "b.com none taken".
-func verdicts(r Reading) []string {
-	var out []string
-	for _, d := range r.Decisions {
-		_, _, name := d.Resource.Ident()
-		s := name + " " + string(d.Verdict)
-		if d.Verdict == portfolio.VerdictNone {
-			s += " " + d.Code
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-func same(t *testing.T, what string, got []string, want ...string) {
-	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Errorf("%s: got %q, want %q", what, got, want)
-	}
-}
-
-func look1(t *testing.T, s *Scheduler, at time.Time) Reading {
-	t.Helper()
-	r, err := s.Names(t.Context(), at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
 // TestNamesAreLookedAtDaily: each once a day at most, whatever is restarted meanwhile;
 // what was seen is known all day, and to whoever only plans.
@@ -137,50 +37,6 @@ func TestNamesAreLookedAtDaily(t *testing.T) {
 	same(t, "a day later", verdicts(look1(t, s, now.Add(24*time.Hour))), "free.com none taken", "taken.com none taken", "ours.com none ours", "odd.com act")
 	if n := len(world.took()); n != 8 {
 		t.Errorf("%d questions", n)
-	}
-}
-
-// TestFreeSince: the day on which a name was first seen free stays while it is free, and
-// is forgotten when it is not, or when nobody looked for long.
-func TestFreeSince(t *testing.T) {
-	world := &registry{free: map[string]bool{"a.com": true}, owned: map[string]bool{}}
-	m := &memory{}
-	u := setup{one: world.lister(), memory: m, policy: watching("a.com")}
-	first := now
-	steps := []struct {
-		days        int
-		free, owned bool
-		since       int // days after the first; -1: not free
-		told        int // events that it is taken
-	}{
-		{0, true, false, 0, 0},
-		{1, true, false, 0, 0},
-		{6, true, false, 0, 0},
-		{13, true, false, 0, 0},
-		{14, false, false, -1, 1},
-		{15, false, false, -1, 1},
-		{16, true, false, 16, 1},
-		{17, false, true, -1, 1}, // it is ours: the ledger tells
-		{18, true, false, 18, 1},
-		{26, true, false, 26, 1},
-		{20, true, false, 20, 1}, // the clock was ahead
-	}
-	for _, step := range steps {
-		world.free["a.com"], world.owned["a.com"] = step.free, step.owned
-		at := first.AddDate(0, 0, step.days)
-		s := u.make()
-		r := look1(t, s, at)
-		f, _ := r.Decisions[0].Resource.(portfolio.NameFacts)
-		var want time.Time
-		if step.since >= 0 {
-			want = first.Truncate(24*time.Hour).AddDate(0, 0, step.since)
-		}
-		if !f.FreeSince.Equal(want) || !f.CheckedAt.Equal(at) || (f.Status == portfolio.NameFree) != (step.since >= 0) {
-			t.Errorf("day %d: %s since %s, looked at %s", step.days, f.Status, f.FreeSince, f.CheckedAt)
-		}
-		if told := m.told("taken"); len(told) != step.told {
-			t.Errorf("day %d: told %q", step.days, told)
-		}
 	}
 }
 
@@ -300,17 +156,6 @@ func TestUnreadableNames(t *testing.T) {
 	}
 }
 
-// askedAbout are the names that were asked about, each once.
-func askedAbout(asked []string) []string {
-	var names []string
-	for _, q := range asked {
-		if _, name, _ := strings.Cut(q, " "); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // TestNobodyIsAskedForNothing: an account without names that are due is not asked, and
 // nothing is reported of its token.
 func TestNobodyIsAskedForNothing(t *testing.T) {
@@ -392,30 +237,29 @@ func TestNamesOverTheDay(t *testing.T) {
 	}
 }
 
-// TestWhoOnlyPlansRemembers: where nothing is written down, a name is not asked about
-// again and again either; and what was written down since counts.
-func TestWhoOnlyPlansRemembers(t *testing.T) {
-	world := &registry{free: map[string]bool{"a.com": true}, noResearch: refusal(403, portfolio.OutcomeForbidden)}
-	m := &memory{}
-	u := setup{one: world.lister(), memory: m, policy: watching("a.com")}
-	planner := u.make()
-	planner.Progress = forgetful{m}
-	same(t, "planned", verdicts(look1(t, planner, now)), "a.com act")
-	same(t, "planned again", verdicts(look1(t, planner, now.Add(time.Hour))), "a.com act")
-	same(t, "asked", world.took(), "own a.com", "research a.com", "check a.com")
-	world.free["a.com"] = false
-	same(t, "by the job", verdicts(look1(t, u.make(), now.Add(2*time.Hour))), "a.com none taken")
-	same(t, "planned at last", verdicts(look1(t, planner, now.Add(3*time.Hour))), "a.com none taken")
-	if len(m.last) == 0 {
-		t.Error("the job wrote nothing down")
+// TestNoNameStarves: names that cannot be looked at do not keep the others from their
+// turn.
+func TestNoNameStarves(t *testing.T) {
+	var names []string
+	world := &registry{errs: map[string]error{}}
+	for i := range 60 {
+		names = append(names, fmt.Sprintf("n%d.com", i))
+		if i < 40 && i%2 == 0 {
+			world.errs[names[i]] = refusal(502, portfolio.OutcomeUnknown)
+		}
+	}
+	hourly, err := cron.ParseStandard("@hourly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := setup{one: world.lister(), memory: &memory{}, policy: watching(names...), schedules: Schedules{Names: hourly}}
+	for run := range 5 {
+		look1(t, u.make(), now.Add(time.Duration(run)*time.Hour))
+	}
+	if got := askedAbout(world.took()); len(got) != len(names) {
+		t.Errorf("%d of %d names had their turn", len(got), len(names))
 	}
 }
-
-// forgetful writes nothing down.
-type forgetful struct{ *memory }
-
-func (forgetful) RecordRun(string, time.Time) error { return nil }
-func (forgetful) Commit(portfolio.Change) error     { return nil }
 
 // TestNamesAreTold: that a name is free is told once for each time; what is done about
 // it is the executor's.
@@ -453,123 +297,4 @@ func TestNamesAreTold(t *testing.T) {
 	if len(onces) != 1 || onces["name-free|1|xn--bcher-kva.com|2026-03-01"] != 3 {
 		t.Errorf("told under %v", onces)
 	}
-}
-
-// TestBrokenMemoryEndsTheLooking: where nothing can be remembered, nobody is asked on.
-func TestBrokenMemoryEndsTheLooking(t *testing.T) {
-	for _, key := range []string{"name|1|a.com", "free|1|a.com", "research|1"} {
-		world := &registry{free: map[string]bool{"a.com": true}}
-		if key == "research|1" {
-			world.noResearch = refusal(403, portfolio.OutcomeForbidden)
-		}
-		s := setup{one: world.lister(), policy: watching("a.com", "b.com")}.make()
-		s.Progress = full{new(memory), key}
-		if _, err := s.Names(t.Context(), now); !errors.Is(err, errDisk) {
-			t.Errorf("%s: %v", key, err)
-		}
-		if about := askedAbout(world.took()); len(about) != 1 {
-			t.Errorf("%s: it asked about %v", key, about)
-		}
-	}
-	s := setup{policy: watching("a.com")}.make()
-	s.Progress = unreadable{new(memory)}
-	if _, err := s.Names(t.Context(), now); !errors.Is(err, errDisk) {
-		t.Errorf("unreadable: %v", err)
-	}
-}
-
-var errDisk = errors.New("the disk is full")
-
-// full cannot write one key.
-type full struct {
-	*memory
-	key string
-}
-
-func (f full) RecordRun(key string, at time.Time) error {
-	if key == f.key {
-		return errDisk
-	}
-	return f.memory.RecordRun(key, at)
-}
-
-type unreadable struct{ *memory }
-
-func (unreadable) LastRun(string) (time.Time, error) { return time.Time{}, errDisk }
-
-// TestAnEndWhileLooking: what the end cuts short is neither a problem nor remembered.
-func TestAnEndWhileLooking(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	world := &registry{errs: map[string]error{"b.com": context.Canceled}, on: func(_, name string) {
-		if name == "b.com" {
-			cancel()
-		}
-	}}
-	m := &memory{}
-	u := setup{one: world.lister(), memory: m, policy: watching("a.com", "b.com", "c.com")}
-	r, err := u.make().Names(ctx, now)
-	if !errors.Is(err, context.Canceled) || len(r.Problems) > 0 {
-		t.Errorf("%v, %v", r.Problems, err)
-	}
-	same(t, "asked", askedAbout(world.took()), "a.com", "b.com")
-	world.errs, world.on = nil, nil
-	look1(t, u.make(), now.Add(time.Minute))
-	same(t, "asked after the restart", askedAbout(world.took()), "b.com", "c.com")
-}
-
-// TestPropertiesOfNames: whatever the registry says, and whenever somebody looks or
-// restarts, no name is seen more than once a day, none is called free that the check
-// did not call so in its last look, and one that is free all the time has one day since
-// which it is.
-func TestPropertiesOfNames(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		all := []string{"a.com", "b.com", "c.com"}
-		world := &registry{free: map[string]bool{}, owned: map[string]bool{}, unlisted: map[string]bool{}, errs: map[string]error{}}
-		u := setup{one: world.lister(), memory: &memory{}, policy: watching(all...)}
-		s := u.make()
-		at := now
-		seen := map[string]time.Time{}  // when it was last asked with success
-		free := map[string]bool{}       // what the last check said
-		since := map[string]time.Time{} // of the names that are free
-		for range rapid.IntRange(1, 30).Draw(t, "looks") {
-			at = at.Add(time.Duration(rapid.IntRange(1, 40*60).Draw(t, "minutes")) * time.Minute)
-			for _, name := range all {
-				world.free[name], world.owned[name] = rapid.Bool().Draw(t, "free"), rapid.IntRange(0, 5).Draw(t, "owned") == 0
-				world.unlisted[name] = rapid.Bool().Draw(t, "unlisted")
-				world.errs[name] = rapid.SampledFrom([]error{nil, nil, nil, refusal(502, portfolio.OutcomeUnknown), refusal(400, portfolio.OutcomeRejected)}).Draw(t, "err")
-			}
-			if rapid.Bool().Draw(t, "restart") {
-				s = u.make()
-			}
-			r, err := s.Names(context.Background(), at) //nolint:usetesting // rapid's T has no context
-			if err != nil {
-				t.Fatal(err)
-			}
-			asked := world.took()
-			for _, name := range askedAbout(asked) {
-				if last, ok := seen[name]; ok && at.Sub(last) < lookEvery {
-					t.Fatalf("%s is looked at again after %s", name, at.Sub(last))
-				}
-				if world.errs[name] == nil {
-					seen[name] = at
-					free[name] = slices.Contains(asked, "check "+name) && world.free[name]
-				} else {
-					free[name] = false
-				}
-			}
-			for _, d := range r.Decisions {
-				f, _ := d.Resource.(portfolio.NameFacts)
-				free[f.Name] = free[f.Name] && at.Sub(seen[f.Name]) <= believedFor
-				if f.Status == portfolio.NameFree != free[f.Name] || (d.Verdict == portfolio.VerdictAct) != free[f.Name] {
-					t.Fatalf("%s is %s, and %s: the last check said free: %v", f.Name, f.Status, d.Verdict, free[f.Name])
-				}
-				if f.Status == portfolio.NameFree {
-					if before, ok := since[f.Name]; ok && before.After(f.FreeSince) || f.FreeSince.After(at) {
-						t.Fatalf("%s is free since %s, and was since %s", f.Name, f.FreeSince, before)
-					}
-					since[f.Name] = f.FreeSince
-				}
-			}
-		}
-	})
 }
