@@ -69,7 +69,7 @@ type globals struct {
 	config  string
 	loaded  *config.Config // what it says, once it was read
 	verbose bool
-	alone   bool           // no daemon answered: what was asked was answered in this process
+	alone   bool // no daemon answered: what was asked was answered in this process
 	io      std
 	env     config.Env
 }
