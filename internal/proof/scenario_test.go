@@ -73,6 +73,14 @@ on = "registrant_change"
 do = "cancel"
 `
 
+const holdAll = `
+[[rule]]
+name = "hold-all"
+on = "domain"
+do = "hold"
+reason = "nobody is sure"
+`
+
 // soon is a domain that is to be renewed, and redemption one that only a restore saves.
 const (
 	soon       = "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+20d\"\n"
@@ -127,6 +135,9 @@ func scenarios(tb testing.TB) []scenario {
 		out = append(out, one(name+" in the last look", soon, []event{{What: faulty, Fault: name, Calls: lookCalls, Count: 3, For: 2 * day}}))
 	}
 	out = append(out, one("refused token", soon, []event{{What: faulty, Fault: "401", Calls: allCalls, Count: 6, For: 2 * day}}))
+	held := one("held while it waits", soon, append(purchaseFault("refused"), event{At: 30 * time.Second, What: holding, For: time.Hour}))
+	held.plan.scene.held = parseConfig(tb, sixHourly+ample+renewAll+holdAll)
+	out = append(out, held)
 	net := never(one("the safety net", "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+8d\"\n", purchaseFault("reset-before")))
 	net.plan.lasts, net.single = 30*time.Hour, false
 	net.rest = func(w *world) error {

@@ -268,6 +268,9 @@ func (k *watch) buys(kind portfolio.OperationKind, name string) {
 	if k.posts[row.Key]++; k.posts[row.Key] > 1 {
 		k.broken("%s is sent for the second time", row)
 	}
+	if k.w.held && !row.Manual {
+		k.broken("%s is sent, although the policy holds it now", row)
+	}
 	if off := k.w.now().Sub(k.date); k.date.IsZero() || off.Abs() > 5*time.Minute {
 		k.broken("%s is sent, and the Date of the last look at a domain was %s, by our clock %s ago", row, k.date, off)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"domaind/internal/config"
 	"domaind/internal/portfolio"
+	"domaind/internal/rules"
 	"domaind/internal/sandbox"
 )
 
@@ -20,7 +21,8 @@ import (
 type scene struct {
 	portfolio string // the tables of domains, pushes and changes
 	cfg       *config.Config
-	strangers []int64 // pushes that must never be accepted
+	held      *config.Config // the same with a rule that holds everything; nil: there is none
+	strangers []int64        // pushes that must never be accepted
 	uncovered []string
 }
 
@@ -81,6 +83,8 @@ func parseConfig(tb testing.TB, policy string) *config.Config {
 type world struct {
 	ctx    context.Context // the test's: the driver is one call deep
 	cfg    *config.Config
+	scene  scene
+	held   bool // the policy holds everything for now
 	clock  clock
 	offset time.Duration // by which domaind's clock is off
 	server *sandbox.Server
@@ -125,7 +129,7 @@ func removeState(path string) {
 // newWorld brings a world to life. The state file is at path, and must not be there.
 func newWorld(ctx context.Context, s scene, path string, seed uint64) (*world, error) {
 	w := &world{
-		ctx: ctx, cfg: s.cfg, path: path, rand: seeded(seed),
+		ctx: ctx, scene: s, cfg: s.cfg, path: path, rand: seeded(seed),
 		injected: make(map[int]bool), shifts: make(map[string]int),
 	}
 	w.clock.now = began
@@ -144,6 +148,14 @@ func newWorld(ctx context.Context, s scene, path string, seed uint64) (*world, e
 
 // now is domaind's clock.
 func (w *world) now() time.Time { return w.clock.Now().Add(w.offset) }
+
+// policy is what domaind is told to do now.
+func (w *world) policy() *rules.Policy {
+	if w.held {
+		return w.scene.held.Policy
+	}
+	return w.cfg.Policy
+}
 
 // natsFault is what happens to the next publication.
 func (w *world) natsFault() streamFault {
