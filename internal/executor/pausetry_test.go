@@ -88,7 +88,8 @@ func TestWanted(t *testing.T) {
 	}
 	// What nobody tries, and what is not about domains, wants none.
 	for _, p := range []portfolio.Pause{
-		{AccountID: mainID, Scope: portfolio.PauseByHand}, {Scope: portfolio.PauseRestored},
+		{AccountID: mainID, Scope: portfolio.PauseByHand},
+		{Scope: portfolio.PauseRestored},
 		{AccountID: mainID, Scope: portfolio.PauseOf(portfolio.OpAccept), ProbeAt: w.now()},
 	} {
 		w.must(w.store.Commit(portfolio.Change{Pauses: []portfolio.Pause{p}}))
