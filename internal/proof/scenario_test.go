@@ -131,6 +131,9 @@ func scenarios(tb testing.TB) []scenario {
 	for _, name := range []string{"402", "declined", "403"} {
 		out = append(out, one("paused by "+name, soon, []event{{What: faulty, Fault: name, Calls: purchases, Count: 2, For: 2 * day}}))
 	}
+	out = append(out,
+		one("the clock is a year ahead", soon, []event{{What: jumping, By: 366 * day, For: 3 * time.Hour}}),
+		one("the clock is in 1970", soon, []event{{What: jumping, By: -57 * 365 * day, For: 3 * time.Hour}}))
 	for _, name := range []string{"date-wrong", "date-missing"} {
 		out = append(out, one(name+" in the last look", soon, []event{{What: faulty, Fault: name, Calls: lookCalls, Count: 3, For: 2 * day}}))
 	}
