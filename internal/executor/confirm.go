@@ -37,12 +37,7 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 		return nil, err
 	}
 	if stopped != nil {
-		why := "the account is paused: " + stopped.Reason
-		if op.Kind.Purchase() {
-			// Its money is of use elsewhere meanwhile.
-			return withdrawn{moment: moment(x.now()), why: why, stopped: stopped.Scope}, nil
-		}
-		return delayed{moment(x.now()), why}, nil
+		return x.held(op, *stopped), nil
 	}
 	if op.Kind.Purchase() {
 		return x.confirmPurchase(ctx, op)
@@ -63,6 +58,16 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 	default:
 		return x.confirmCancel(ctx, op)
 	}
+}
+
+// held is what becomes of an operation that a pause stops. The money of a purchase is
+// of use elsewhere meanwhile.
+func (x *Executor) held(op portfolio.Operation, p portfolio.Pause) confirmation {
+	why := "the account is paused: " + p.Reason
+	if op.Kind.Purchase() {
+		return withdrawn{moment: moment(x.now()), why: why, stopped: p.Scope}
+	}
+	return delayed{moment(x.now()), why}
 }
 
 // passes says whether an operation was let through a pause: to try it, or because an

@@ -24,6 +24,9 @@ const netTries = 30
 // How long what DNSimple works on is looked at every quarter of an hour; then hourly.
 const soonDone = 6 * time.Hour
 
+// How long what tried a pause in vain leaves it to others to try it next.
+const othersFirst = time.Minute
+
 // How long DNSimple may take to carry a wish out.
 const longestWish = 14 * 24 * time.Hour
 
@@ -61,6 +64,11 @@ func (s *step) end(note string, level portfolio.Level, what string) {
 	s.op.Attention = false
 	if s.op.Kind.Purchase() && !s.op.Refused {
 		s.op.NextAt = retryAfter(s.op)
+		if s.op.Stopped != "" && s.op.Probes != "" {
+			// The next one that tries the pause should be another one, if there is one: those
+			// are read when it is to be tried.
+			s.op.NextAt = s.op.NextAt.Add(othersFirst)
+		}
 	}
 	s.to(portfolio.StateFailed, note)
 	s.tell(level, what, note)
@@ -205,8 +213,8 @@ func (s *step) resolved(e resolved) {
 	case ResolveDone:
 		s.done(note)
 	case ResolveBuyAgain:
+		// Its next attempt keeps its own time: should this process end now, it is made then.
 		s.end(note+"; it is bought again", portfolio.LevelNotice, "failed")
-		s.op.NextAt = time.Time{}
 	default:
 		s.end(note, portfolio.LevelNotice, "failed")
 	}

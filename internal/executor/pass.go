@@ -37,7 +37,11 @@ func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) 
 	x.forgetShown()
 	p := &pass{x: x, accounts: make(map[int64]*line)}
 	assessed := slices.Clone(decisions)
-	for i := range assessed {
+	order, err := x.inTurn(assessed)
+	if err != nil {
+		return assessed, err
+	}
+	for _, i := range order {
 		if ended(ctx) || p.stopped() {
 			break
 		}
@@ -48,6 +52,36 @@ func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) 
 		panic(p.panicked) // where the caller can recover
 	}
 	return assessed, errors.Join(p.errs...)
+}
+
+// inTurn is the order in which decisions are carried out: as given, but that purchases
+// that tried a pause in vain come last, the one that did so longest ago first. A domain that is
+// refused for a reason of its own must not keep the others from ever trying.
+func (x *Executor) inTurn(decisions []portfolio.Decision) ([]int, error) {
+	order := make([]int, len(decisions))
+	tried := make(map[int]time.Time)
+	for i, d := range decisions {
+		order[i] = i
+		kind := operationKind(d.Do)
+		if d.Verdict != portfolio.VerdictAct || !kind.Purchase() {
+			continue
+		}
+		account, id, _ := d.Resource.Ident()
+		if _, probes, err := x.stopped(account, kind); err != nil {
+			return nil, err
+		} else if probes == "" {
+			continue
+		}
+		last, ok, err := x.ledger.LastAttempt(account, kind, id, occasion(d.Resource))
+		if err != nil {
+			return nil, fmt.Errorf("look for earlier attempts: %w", err)
+		}
+		if ok && last.Probes != "" && last.Stopped != "" {
+			tried[i] = last.EndedAt
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return tried[a].Compare(tried[b]) })
+	return order, nil
 }
 
 // pass is one call of Execute.
@@ -186,6 +220,7 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		*d = guarded(*d, portfolio.VerdictBlocked, codeUnreachable, l.why)
 		return x.announce(*d)
 	}
+	account, _, _ := d.Resource.Ident()
 	assessed, failed, err := x.assess(ctx, *d, nil)
 	if err != nil {
 		return err
@@ -198,9 +233,7 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		return err
 	}
 	if unreached(failed) {
-		// Prices and TLDs are asked of all alike.
-		l.failures, l.why = deaf, "the account could not be reached: "+failed.Error()
-		return nil
+		return x.reachable(ctx, account, failed, l)
 	}
 	if assessed.Verdict != portfolio.VerdictAct {
 		return nil
@@ -212,6 +245,17 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		return err
 	}
 	return x.heard(assessed, l)
+}
+
+// reachable looks whether DNSimple answers at all, where it did not say what a purchase
+// depends on. Where it does, the others of the account may fare better.
+func (x *Executor) reachable(ctx context.Context, account int64, failed error, l *line) error {
+	asking, cancel := context.WithTimeout(x.urgent(ctx), x.slow)
+	defer cancel()
+	if _, err := x.registries[account].Clock(asking); err != nil && !ended(ctx) {
+		l.failures, l.why = deaf, "the account could not be reached: "+failed.Error()
+	}
+	return nil
 }
 
 // heard looks whether the operation of a decision came through.

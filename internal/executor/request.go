@@ -95,7 +95,7 @@ func (s *step) answered(e answered) {
 // refused: DNSimple said no, and why may concern more than this operation.
 func (s *step) refused(e answered) {
 	s.op.Refused = e.inRedemption
-	s.op.Stopped = stoppedBy(s.op.Kind, e.err)
+	s.op.Stopped = stoppedBy(s.op.Kind, e)
 	if s.op.Probes == portfolio.PauseBreaker && s.op.Stopped == "" {
 		s.follow(free{breaker: true}) // a clear answer is what it was to try
 	}
@@ -107,7 +107,8 @@ func (s *step) refused(e answered) {
 
 // stoppedBy is the pause that a refusal calls for; "" where it concerns nothing but
 // what was asked for.
-func stoppedBy(kind portfolio.OperationKind, err *portfolio.CallError) portfolio.PauseScope {
+func stoppedBy(kind portfolio.OperationKind, e answered) portfolio.PauseScope {
+	err := e.err
 	switch {
 	case err.Outcome == portfolio.OutcomeUnauthorized:
 		return portfolio.PauseAccount
@@ -117,22 +118,10 @@ func stoppedBy(kind portfolio.OperationKind, err *portfolio.CallError) portfolio
 		return portfolio.PausePurchases
 	case err.Outcome == portfolio.OutcomePaymentRequired:
 		return portfolio.PauseOf(kind)
-	case err.Outcome == portfolio.OutcomeRejected && kind.Purchase() && tellsPayment(err.Message):
+	case err.Outcome == portfolio.OutcomeRejected && kind.Purchase() && e.payment:
 		return portfolio.PausePurchases
 	}
 	return ""
-}
-
-// tellsPayment says whether a refusal is about the payment and not about the domain: a
-// declined card comes as a 400, told by its words alone.
-func tellsPayment(message string) bool {
-	text := strings.ToLower(message)
-	for _, word := range []string{"declined", "credit card", "payment", "insufficient funds", "unpaid"} {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
 }
 
 // retryAt is when a call may be made again that certainly was not obeyed: when

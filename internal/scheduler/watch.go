@@ -21,7 +21,7 @@ type remembered struct {
 // remember compares what was read with what the last scan saw. What is inside the
 // horizon is kept, for the days on which its account cannot be read. A state that is
 // an old copy may buy again once nothing has moved for an hour.
-func (s *Scheduler) remember(read map[int64][]portfolio.Domain, now time.Time) (remembered, error) {
+func (s *Scheduler) remember(read readings, now time.Time) (remembered, error) {
 	var seen remembered
 	restored, err := s.restored()
 	if err != nil {
@@ -35,10 +35,11 @@ func (s *Scheduler) remember(read map[int64][]portfolio.Domain, now time.Time) (
 		if err != nil {
 			return seen, err
 		}
-		domains, ok := read[a.ID]
+		domains, ok := read.domains[a.ID]
 		if !ok {
 			steady = false
-			if known {
+			// By a clock that is wrong nobody is warned: it was told that it is.
+			if known && !read.senseless[a.ID] {
 				seen.unread = append(seen.unread, s.decideUnread(policy, before, now)...)
 			}
 			continue
