@@ -138,6 +138,18 @@ func scenarios(tb testing.TB) []scenario {
 		out = append(out, one(name+" in the last look", soon, []event{{What: faulty, Fault: name, Calls: lookCalls, Count: 3, For: 2 * day}}))
 	}
 	out = append(out, one("refused token", soon, []event{{What: faulty, Fault: "401", Calls: allCalls, Count: 6, For: 2 * day}}))
+	still := one("finished, and the expiration stands still", soon+`renewal = { takes = "1h" }`, []event{
+		{At: 59 * time.Minute, What: correcting, Domain: "a.com", Count: -365}, {At: 4 * time.Hour, What: correcting, Domain: "a.com"},
+	})
+	still.rest = func(w *world) error {
+		for _, op := range w.watch.rows {
+			if op.State == portfolio.StateDone && op.EndedAt.Before(began.Add(4*time.Hour)) {
+				return fmt.Errorf("%s was done on %s, and nothing showed it", op, op.EndedAt.Format(time.DateTime))
+			}
+		}
+		return nil
+	}
+	out = append(out, still)
 	held := one("held while it waits", soon, append(purchaseFault("refused"), event{At: 30 * time.Second, What: holding, For: time.Hour}))
 	held.plan.scene.held = parseConfig(tb, sixHourly+ample+renewAll+holdAll)
 	out = append(out, held)
@@ -169,7 +181,7 @@ func scenarios(tb testing.TB) []scenario {
 		scene: scene{cfg: tight, portfolio: soon + "[[domain]]\naccount = \"main\"\nname = \"b.com\"\nexpires = \"+21d\"\n" +
 			"[[domain]]\naccount = \"main\"\nname = \"c.com\"\nexpires = \"+22d\"\n" + "[[domain]]\naccount = \"main\"\nname = \"d.com\"\nexpires = \"+23d\"\n"},
 		lasts: 2 * day, rests: 12 * time.Hour,
-	}})
+	}, rest: func(w *world) error { return blocked(w, "d.com", "max_per_day") }})
 	out = append(out, scenario{name: "push", single: true, plan: plan{
 		scene: scene{cfg: parseConfig(tb, handovers+ample+takeFromStudio), portfolio: `
 [[domain]]
@@ -219,6 +231,16 @@ func ownedBy(w *world, name string, account int64) error {
 		return fmt.Errorf("%s is in account %d, and should be in %d", name, got, account)
 	}
 	return nil
+}
+
+// blocked: an alert said that a ceiling stops a domain.
+func blocked(w *world, name, ceiling string) error {
+	for _, e := range w.watch.told {
+		if e.Level == portfolio.LevelAlert && e.What == "blocked" && e.Subject == name && e.Data["code"] == ceiling {
+			return nil
+		}
+	}
+	return fmt.Errorf("nobody heard that %s stops %s", ceiling, name)
 }
 
 func allDone(w *world) error {
