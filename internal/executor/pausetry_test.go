@@ -92,3 +92,20 @@ func TestWanted(t *testing.T) {
 	w.must(w.store.Commit(portfolio.Change{Pauses: []portfolio.Pause{{AccountID: deskID, Scope: portfolio.PausePurchases, ProbeAt: w.now().Add(400 * day)}}}))
 	wanted("far ahead", w.now())
 }
+
+// What ends a pause beside the scans has the domains read: the others waited for that.
+func TestFreedIsWanted(t *testing.T) {
+	for status, scope := range map[int]string{401: "1010 account", 402: "1010 purchases", 403: "1010 renew"} {
+		w := newWorld(t, mains2, renewAll)
+		f := w.meets(&fault{account: mainID, method: http.MethodPost, status: status, message: "no"})
+		w.scan()
+		equal(t, "paused", w.scopes(), scope)
+		f.over = true
+		w.settle(probeEvery)
+		equal(t, "the first", w.last("a.com").State, portfolio.StateDone)
+		equal(t, "the other", len(w.of("c.com")), 0)
+		got, err := w.x.Wanted()
+		w.must(err)
+		equal(t, "wanted", got, w.now())
+	}
+}
