@@ -105,14 +105,14 @@ func (s scenario) alone(t *testing.T) lived {
 	return out
 }
 
-// some are the points of a scenario at which it is ended.
-func (s scenario) some(t *testing.T) []int {
+// some are the points of a scenario at which it is ended: each n-th, or with -whole all.
+func (s scenario) some(t *testing.T, each int) []int {
 	t.Helper()
 	out := s.alone(t)
 	if *whole {
 		return out.all
 	}
-	return thin(out.points, 0, crashesEach)
+	return thin(out.points, 0, each)
 }
 
 // once dies at each of some points.
@@ -130,7 +130,7 @@ func once(points []int) iter.Seq[[]int] {
 func TestEveryCrash(t *testing.T) {
 	for _, s := range scenarios(t) {
 		t.Run(s.name, func(t *testing.T) {
-			n := s.each(t, false, once(s.some(t)), func([]int, lived) {})
+			n := s.each(t, false, once(s.some(t, crashesEach)), func([]int, lived) {})
 			t.Logf("%d crashes", n)
 		})
 	}
@@ -144,7 +144,7 @@ func TestEveryShutdown(t *testing.T) {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
-			n := s.each(t, true, once(s.some(t)), func([]int, lived) {})
+			n := s.each(t, true, once(s.some(t, shutdownsEach)), func([]int, lived) {})
 			t.Logf("%d shutdowns", n)
 		})
 	}
