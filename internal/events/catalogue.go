@@ -53,8 +53,9 @@ func Catalogue() []Entry {
 		{portfolio.AboutOperation, "failed", alert, "The operation failed; its money is released."},
 		{portfolio.AboutOperation, "unknown", alert, "The request may have had its effect; it is looked for, and never sent again."},
 		{portfolio.AboutOperation, "delayed", alert, "The operation does not come forward; the text says why."},
+		{portfolio.AboutOperation, "waiting", info, "The request has not left, or may leave again, and is tried again."},
 		{portfolio.AboutOperation, "released", notice, "The money that was set aside is free again; nothing was sent."},
-		{portfolio.AboutOperation, "charged", info, "The charge was found in the account's billing."},
+		{portfolio.AboutOperation, "charged", info, "The charge was found in the account's billing, or is not looked for any more."},
 		{portfolio.AboutOperation, "safety-net", alert, "Nobody knows whether the domain was renewed, and DNSimple's own auto-renewal is switched on in its place; notice where it is on, or as it was."},
 		{portfolio.AboutOperation, "price-differs", alert, "DNSimple charged more than was set aside."},
 

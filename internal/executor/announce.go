@@ -80,8 +80,8 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	case portfolio.VerdictUncovered:
 		add(portfolio.LevelAlert, "uncovered", d.Reason, d.Code, 7*24*time.Hour)
 	case portfolio.VerdictBlocked:
-		if d.Code == codePaused || d.Code == portfolio.CodeUnread || d.Code == portfolio.CodeClock {
-			break // the account was announced, and need not be with each of its domains
+		if (d.Code == codePaused || d.Code == portfolio.CodeUnread || d.Code == portfolio.CodeClock) && f.State != portfolio.DomainExpired {
+			break // the account was announced, and need not be with each of its domains; but for one that lapsed
 		}
 		if d.Mode == portfolio.ModeDryRun {
 			add(portfolio.LevelNotice, "would-act", fmt.Sprintf("%s would %s it, and could not: %s", d.Rule, d.Do, d.Reason), d.Rule, 0)

@@ -102,6 +102,7 @@ type evidence struct {
 	registered bool // as read: it has not lapsed
 	clockOff   bool // the clock here and DNSimple's disagree: nothing is changed by it
 	note       string
+	refused    error // the call that failed, where one did
 }
 
 // effect is what follows from a step once it is durable.

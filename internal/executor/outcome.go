@@ -24,9 +24,6 @@ const netTries = 30
 // How long what DNSimple works on is looked at every quarter of an hour; then hourly.
 const soonDone = 6 * time.Hour
 
-// How long what tried a pause in vain leaves it to others to try it next.
-const othersFirst = time.Minute
-
 // How long DNSimple may take to carry a wish out.
 const longestWish = 14 * 24 * time.Hour
 
@@ -64,11 +61,6 @@ func (s *step) end(note string, level portfolio.Level, what string) {
 	s.op.Attention = false
 	if s.op.Kind.Purchase() && !s.op.Refused {
 		s.op.NextAt = retryAfter(s.op)
-		if s.op.Stopped != "" && s.op.Probes != "" {
-			// The next one that tries the pause should be another one, if there is one: those
-			// are read when it is to be tried.
-			s.op.NextAt = s.op.NextAt.Add(othersFirst)
-		}
 	}
 	s.to(portfolio.StateFailed, note)
 	s.tell(level, what, note)
@@ -256,7 +248,9 @@ func (s *step) charged(e charged) {
 		s.tell(portfolio.LevelInfo, "charged", note)
 	case e.final:
 		s.op.NextAt = time.Time{}
-		s.to(portfolio.StateDone, "its charge was not found; what was reserved stands")
+		const note = "its charge was not found; what was reserved stands"
+		s.to(portfolio.StateDone, note)
+		s.tell(portfolio.LevelInfo, "charged", note)
 	default:
 		s.op.NextAt = s.at.Add(distance(s.op.Checks, 5*time.Second, 24*time.Hour))
 		s.op.Checks++

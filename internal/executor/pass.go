@@ -20,6 +20,9 @@ const (
 	// deaf is how many operations of an account in a row must not come through until
 	// the pass leaves the rest of the account alone.
 	deaf = 2
+	// manyOdd is how many decisions of an account in a row must not be priced until it
+	// counts as one that cannot be reached, though DNSimple answers: each takes its time.
+	manyOdd = 10
 	// shownFor is how often a decision that is only shown is priced anew.
 	shownFor = 24 * time.Hour
 )
@@ -102,6 +105,7 @@ type line struct {
 
 	// These belong to whoever's turn it is.
 	failures int    // operations in a row that did not come through
+	odd      int    // decisions in a row that could not be priced, although DNSimple answers
 	why      string // the last of them did not, as a clause
 }
 
@@ -217,6 +221,14 @@ func (x *Executor) execute(ctx context.Context, d *portfolio.Decision, l *line) 
 // carryOut is execute for who has the account's turn.
 func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line) error {
 	if l.failures >= deaf {
+		// Where it is paused by now, that is why.
+		account, _, _ := d.Resource.Ident()
+		if paused, stopped, err := x.pausedFor(*d, account, operationKind(d.Do)); err != nil {
+			return err
+		} else if stopped {
+			*d = paused
+			return x.announce(*d)
+		}
 		*d = guarded(*d, portfolio.VerdictBlocked, codeUnreachable, l.why)
 		return x.announce(*d)
 	}
@@ -235,6 +247,7 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 	if unreached(failed) {
 		return x.reachable(ctx, account, failed, l)
 	}
+	l.odd = 0
 	if assessed.Verdict != portfolio.VerdictAct {
 		return nil
 	}
@@ -252,7 +265,9 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 func (x *Executor) reachable(ctx context.Context, account int64, failed error, l *line) error {
 	asking, cancel := context.WithTimeout(x.urgent(ctx), x.slow)
 	defer cancel()
-	if _, err := x.registries[account].Clock(asking); err != nil && !ended(ctx) {
+	_, err := x.registries[account].Clock(asking)
+	l.odd++
+	if (err != nil || l.odd >= manyOdd) && !ended(ctx) {
 		l.failures, l.why = deaf, "the account could not be reached: "+failed.Error()
 	}
 	return nil

@@ -95,7 +95,7 @@ func TestWanted(t *testing.T) {
 
 // What ends a pause beside the scans has the domains read: the others waited for that.
 func TestFreedIsWanted(t *testing.T) {
-	for status, scope := range map[int]string{401: "1010 account", 402: "1010 purchases", 403: "1010 renew"} {
+	for status, scope := range map[int]string{401: "1010 account"} { // the others are tried by the scans
 		w := newWorld(t, mains2, renewAll)
 		f := w.meets(&fault{account: mainID, method: http.MethodPost, status: status, message: "no"})
 		w.scan()

@@ -81,7 +81,9 @@ func (s *step) answered(e answered) {
 			// Somebody else settled the push or the change, or our own call did and
 			// its answer was lost: what is there now decides.
 			s.op.Checks, s.op.NextAt = 0, s.at
-			s.to(portfolio.StatePending, "it is no longer there: "+e.err.Said())
+			note := "it is no longer there: " + e.err.Said()
+			s.to(portfolio.StatePending, note)
+			s.tell(portfolio.LevelInfo, "pending", note)
 			s.follow(look{})
 			return
 		}
@@ -152,6 +154,7 @@ func (s *step) back(at time.Time, note string) {
 	s.op.Checks++
 	s.op.NextAt = at
 	s.to(portfolio.StateReserved, note)
+	s.tell(portfolio.LevelInfo, "waiting", note)
 }
 
 // delayed keeps what is reserved, and tries again; not for ever, and not in silence.

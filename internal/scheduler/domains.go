@@ -64,7 +64,7 @@ func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Readin
 		})
 	}
 	var errs []error
-	if len(change.Events) > 0 || len(change.Watch) > 0 || len(change.Lifted) > 0 {
+	if len(change.Events)+len(change.Watch)+len(change.Lifted)+len(change.Pauses) > 0 {
 		if err := s.Progress.Commit(change); s.Fatal(err) {
 			return err
 		} else if err != nil {
