@@ -168,7 +168,8 @@ func scenarios(tb testing.TB) []scenario {
 		}
 		return allDone(w)
 	}
-	out = append(out, net, only)
+	turn := never(one("the turn of DNSimple's own auto-renewal", "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+7d3h\"\nauto_renew = true\n", nil))
+	out = append(out, net, only, turn)
 	many := ""
 	for i := range 5 {
 		many += fmt.Sprintf("[[domain]]\naccount = \"main\"\nname = \"%c.com\"\nexpires = \"+%dd\"\n", 'a'+i, 20+i)
