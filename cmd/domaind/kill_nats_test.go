@@ -107,7 +107,8 @@ func (p place) drained() []told {
 	if *killLong {
 		patience *= 10
 	}
-	for end := time.Now().Add(patience); ; {
+	end := time.Now().Add(patience)
+	for {
 		code, out, said := p.run("run", "--once")
 		if code != 0 {
 			p.t.Fatalf("a pass ended with %d\n%s%s", code, out, said)
@@ -119,11 +120,15 @@ func (p place) drained() []told {
 			p.t.Fatalf("NATS does not take the events:\n%s", said)
 		}
 	}
-	code, out, said := p.run("events", "--all", "--json", "--follow=false")
-	if code != 0 {
-		p.t.Fatalf("the events cannot be read: %d\n%s", code, said)
+	for {
+		code, out, said := p.run("events", "--all", "--json", "--follow=false")
+		if code == 0 {
+			return readEvents(p.t, out)
+		}
+		if time.Now().After(end) { // its connection may be cut, too
+			p.t.Fatalf("the events cannot be read: %d\n%s", code, said)
+		}
 	}
-	return readEvents(p.t, out)
 }
 
 // many is a world of renewals that take their time, so that events come for a while.

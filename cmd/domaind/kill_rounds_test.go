@@ -26,7 +26,7 @@ import (
 
 var (
 	killSeed   = flags.Uint64("kill.seed", 1, "the first seed of the rounds of kills")
-	killRounds = flags.Uint64("kill.rounds", 4, "how many rounds of kills are run, a seed each")
+	killRounds = flags.Uint64("kill.rounds", 3, "how many rounds of kills are run, a seed each")
 	killLong   = flags.Bool("kill.long", false, "run what takes minutes too")
 )
 

@@ -29,7 +29,10 @@ portfolio of your own or a sample. Point the endpoint of a configuration (or any
 other client of the API) at it. What was charged can be read under
 /_sandbox/charges, and the clock is moved with
 POST /_sandbox/clock {"advance":"36h"}. Faults are injected under /_sandbox/faults
-(go doc ./internal/sandbox says which).`,
+(go doc ./internal/sandbox says which), and an account is put into arrears with
+POST /_sandbox/accounts/ID {"billing":"arrears"}. The portfolio also says which names
+other registrars hold, and with which authorization code; every key of it is explained
+in the sample, internal/sandbox/sample.toml.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return g.sandbox(cmd.Context(), listen, portfolio) },
 	}

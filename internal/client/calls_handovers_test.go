@@ -17,7 +17,7 @@ func pushCalls() []call {
 	const page = "pushes"
 	return []call{
 		{
-			page, "initiatePush", starts,
+			page, "initiateDomainPush", starts,
 			wire{"POST", "/v2/1010/domains/7/pushes", "", `{"new_account_identifier":"0197aa00-0000-7000-8000-000000002020"}`},
 			201, enclosed(pushedJSON),
 			func(ctx context.Context, c *Client) (any, error) {
@@ -48,7 +48,7 @@ func pushCalls() []call {
 }
 
 func changeCalls() []call {
-	const page, path = "registrant_changes", "/v2/1010/registrar/registrant_changes"
+	const page, path = "registrant-changes", "/v2/1010/registrar/registrant_changes"
 	change := portfolio.RegistrantChange{
 		ID: 5, AccountID: 1010, DomainID: 7, ContactID: 3, State: portfolio.ChangePending, ExtendedAttributes: map[string]string{"x-id": "1"},
 		RegistryOwnerChange: true, IRTLockLiftedBy: "2026-04-10", CreatedAt: made, UpdatedAt: made,

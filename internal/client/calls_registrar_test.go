@@ -20,7 +20,7 @@ func registrarReads() []call {
 			portfolio.DomainCheck{Name: "example.com", Available: true, Premium: true},
 		},
 		{
-			page, "getDomainPremiumPrice", read,
+			page, "checkDomainPremiumPrice", read,
 			wire{"GET", registrarPath + "premium_price", "action=renewal", ""},
 			200, enclosed(`{"premium_price":"109.00","action":"renewal"}`),
 			func(ctx context.Context, c *Client) (any, error) {

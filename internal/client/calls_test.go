@@ -103,7 +103,7 @@ func TestNoCallIsMissing(t *testing.T) {
 		}
 		names[c.name] = true
 	}
-	if diff := cmp.Diff(map[string]int{"domains": 4, "registrar": 13, "pushes": 4, "registrant_changes": 5}, count); diff != "" {
+	if diff := cmp.Diff(map[string]int{"domains": 4, "registrar": 13, "pushes": 4, "registrant-changes": 5}, count); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -57,6 +58,9 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	if c, ok := d.Resource.(portfolio.ChangeFacts); ok {
 		occasion = string(c.State)
 	}
+	if n, ok := d.Resource.(portfolio.NameFacts); ok { // all names have the id 0
+		occasion = strings.Join([]string{n.Name, string(n.Status), portfolio.OccasionOf(n.FreeSince)}, " ")
+	}
 	if d.Rule != "" {
 		data["rule"], data["rule_at"], data["do"] = d.Rule, d.RuleAt, d.Do
 	}
@@ -81,8 +85,8 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	case portfolio.VerdictUncovered:
 		add(portfolio.LevelAlert, "uncovered", d.Reason, d.Code, 7*24*time.Hour)
 	case portfolio.VerdictBlocked:
-		if d.Code == codePaused || d.Code == portfolio.CodeUnread || d.Code == portfolio.CodeClock {
-			break // the account was announced, and need not be with each of its domains
+		if (d.Code == codePaused || d.Code == portfolio.CodeUnread || d.Code == portfolio.CodeClock) && f.State != portfolio.DomainExpired {
+			break // the account was announced, and need not be with each of its domains; but for one that lapsed
 		}
 		if d.Mode == portfolio.ModeDryRun {
 			add(portfolio.LevelNotice, "would-act", fmt.Sprintf("%s would %s it, and could not: %s", d.Rule, d.Do, d.Reason), d.Rule, 0)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 
 	"domaind/internal/portfolio"
 	"domaind/internal/rules"
@@ -78,6 +81,9 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	}
 	if ok {
 		op.Attempt = last.Attempt + 1
+		if last.Net != nil && last.Net.BackAt.IsZero() {
+			op.Net = new(*last.Net) // what was switched on for it goes back after it
+		}
 	}
 	if kind == portfolio.OpRestore {
 		refused, ok, err := x.ledger.LastAttempt(account, portfolio.OpRenew, id, op.Occasion)
@@ -110,13 +116,6 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 	if err != nil || ended(ctx) {
 		return err
 	}
-	if c, ok := answer.(cleared); ok && op.Probes == "" {
-		// What waited until a pause may be tried tries it.
-		if _, c.probes, err = x.stopped(op.AccountID, op.Kind); err != nil {
-			return err
-		}
-		answer = c
-	}
 	op, armed, err := x.arm(op, answer)
 	if err != nil || !armed {
 		return err
@@ -124,8 +123,26 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 	return x.send(ctx, op)
 }
 
-// arm writes what the fresh look said. It reports whether the request may leave.
+// arm writes what the fresh look said. It reports whether the request may leave. Once a
+// pause is durable nothing is armed any more that it stops: the look at the pauses and
+// the commit are one step beside those that begin a pause.
 func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.Operation, bool, error) {
+	x.gate.Lock()
+	defer x.gate.Unlock()
+	if c, ok := answer.(cleared); ok {
+		stopped, err := x.heldBy(op)
+		if err == nil && op.Probes == "" {
+			// What waited until a pause may be tried tries it.
+			_, c.probes, err = x.stopped(op.AccountID, op.Kind)
+		}
+		if err != nil {
+			return op, false, err
+		}
+		answer = c
+		if stopped != nil {
+			answer = x.held(op, *stopped)
+		}
+	}
 	var allow func(portfolio.Spent) error
 	if c, ok := answer.(cleared); ok && op.Kind.Purchase() {
 		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, op.AccountID, c.total, c.at()) }
@@ -172,6 +189,7 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 		purchase.ID, err = x.sendCommand(calling, reg, op)
 	}
 	answer := answered{moment: moment(x.now()), remoteID: purchase.ID, err: failure(err)}
+	answer.payment = tellsPayment(answer.err, op.Name)
 	var lapsed *portfolio.Domain
 	if op.Kind == portfolio.OpRenew && op.Lapsed && answer.err != nil && answer.err.Outcome == portfolio.OutcomeRejected {
 		if d, _, err := reg.Domain(calling, op.DomainID); err == nil && d.State == portfolio.DomainExpired && tellsRedemption(answer.err, d) {
@@ -241,13 +259,35 @@ func tellsRedemption(err *portfolio.CallError, d portfolio.Domain) bool {
 	if err == nil || err.Outcome != portfolio.OutcomeRejected {
 		return false
 	}
-	text := strings.NewReplacer(d.Name, "", strings.ToLower(d.UnicodeName), "").Replace(strings.ToLower(err.Message))
-	for _, phase := range []string{"may not be renewed", "redemption", "must be restored"} {
-		if strings.Contains(text, phase) {
-			return true
+	return says(err.Message, []string{d.Name, d.UnicodeName}, "may not be renewed", "redemption", "must be restored")
+}
+
+// tellsPayment says whether a refusal is about the account's payment, and not about the
+// domain: a declined card comes as a 400, told by its words alone.
+func tellsPayment(err *portfolio.CallError, name string) bool {
+	return err != nil && err.Outcome == portfolio.OutcomeRejected &&
+		says(err.Message, []string{name, unicodeOf(name)}, "declined", "credit card", "payment", "insufficient funds", "unpaid")
+}
+
+// says says whether a message holds one of some phrases, outside of the name that it is
+// about, which may hold any word, in either spelling.
+func says(message string, name []string, phrases ...string) bool {
+	text := strings.ToLower(message)
+	for _, spelling := range name {
+		if spelling != "" {
+			text = strings.ReplaceAll(text, strings.ToLower(spelling), "")
 		}
 	}
-	return false
+	return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(text, phrase) })
+}
+
+// unicodeOf is a name as people write it.
+func unicodeOf(name string) string {
+	u, err := idna.ToUnicode(name)
+	if err != nil {
+		return name
+	}
+	return u
 }
 
 // failure is an error of a registry as the call error that it is.

@@ -37,12 +37,7 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 		return nil, err
 	}
 	if stopped != nil {
-		why := "the account is paused: " + stopped.Reason
-		if op.Kind.Once() {
-			// Its money is of use elsewhere meanwhile.
-			return withdrawn{moment: moment(x.now()), why: why, stopped: stopped.Scope}, nil
-		}
-		return delayed{moment(x.now()), why}, nil
+		return x.held(op, *stopped), nil
 	}
 	if op.Kind == portfolio.OpRenew || op.Kind == portfolio.OpRestore {
 		return x.confirmPurchase(ctx, op)
@@ -68,6 +63,16 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 	default:
 		return x.confirmCancel(ctx, op)
 	}
+}
+
+// held is what becomes of an operation that a pause stops. The money of a purchase is
+// of use elsewhere meanwhile.
+func (x *Executor) held(op portfolio.Operation, p portfolio.Pause) confirmation {
+	why := "the account is paused: " + p.Reason
+	if op.Kind.Once() {
+		return withdrawn{moment: moment(x.now()), why: why, stopped: p.Scope}
+	}
+	return delayed{moment(x.now()), why}
 }
 
 // passes says whether an operation was let through a pause: to try it, or because an

@@ -55,7 +55,7 @@ func (x *Executor) seenPurchase(ctx context.Context, op portfolio.Operation, reg
 	}
 	d, answer, err := reg.Domain(ctx, op.DomainID)
 	if err != nil {
-		seen.gone = outcome(err) == portfolio.OutcomeNotFound
+		seen.gone, seen.refused = outcome(err) == portfolio.OutcomeNotFound, err
 		seen.note += err.Error()
 		return seen
 	}

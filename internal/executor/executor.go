@@ -48,6 +48,9 @@ type Executor struct {
 	wake  chan struct{}
 	freed atomic.Bool // a pause ended since Wanted was asked last
 
+	// gate lets nothing be armed while a pause begins.
+	gate sync.Mutex
+
 	mu   sync.Mutex
 	tlds map[string]tldFacts
 	// shown is when a decision that is only shown was priced last.

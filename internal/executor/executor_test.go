@@ -280,8 +280,10 @@ func TestRefusalForMoney(t *testing.T) {
 	equal(t, "rows", summary(w.rows()), "renew a.com failed")
 	equal(t, "refused", w.row().Refused, false)
 	w.fault = nil
-	w.settle(time.Hour)
-	w.scan()
+	for range 4 {
+		w.settle(probeEvery)
+		w.scan()
+	}
 	w.settle(day)
 	equal(t, "rows", summary(w.rows()), "renew a.com failed; renew a.com failed; restore a.com done")
 }

@@ -70,8 +70,10 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	if kind == "" {
 		return d, nil, nil
 	}
-	if d, stopped, err := x.pausedFor(d, account, kind); err != nil || stopped {
+	if paused, stopped, err := x.pausedFor(d, account, kind); err != nil {
 		return d, nil, err
+	} else if f, ok := d.Resource.(portfolio.DomainFacts); stopped && (!ok || kind != portfolio.OpRenew || !x.autoRenewOnly(ctx, f)) {
+		return paused, nil, nil
 	}
 	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
 		return d, nil, fmt.Errorf("look for open operations: %w", err)
@@ -105,6 +107,16 @@ func (x *Executor) pausedFor(d portfolio.Decision, account int64, kind portfolio
 		return d, false, err
 	}
 	return guarded(d, portfolio.VerdictBlocked, codePaused, fmt.Sprintf("%s: %s paused by %s: %s", whose(p.AccountID), whatStops(*p), p.By, p.Reason)), true, nil
+}
+
+// autoRenewOnly says whether a renewal of the domain is no purchase, but auto-renewal
+// that is switched on: what stops purchases does not stop that.
+func (x *Executor) autoRenewOnly(ctx context.Context, f portfolio.DomainFacts) bool {
+	if token, err := x.refusedToken(f.AccountID); err != nil || token != nil {
+		return false
+	}
+	tld, err := x.tld(ctx, x.registries[f.AccountID], portfolio.TLD(f.Name))
+	return err == nil && tld.AutoRenewOnly && f.State == portfolio.DomainRegistered
 }
 
 // triedBefore says whether an earlier attempt stands in the way: it is done, or it is

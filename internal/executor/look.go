@@ -117,9 +117,16 @@ func (x *Executor) retry(ctx context.Context, op portfolio.Operation) error {
 		_, _, err := x.step(op, retried{moment(x.now()), next})
 		return err
 	}
-	if stopped, _, err := x.stopped(op.AccountID, op.Kind); err != nil {
+	stopped, probes, err := x.stopped(op.AccountID, op.Kind)
+	if err != nil {
 		return err
-	} else if stopped != nil && (stopped.ProbeAt.IsZero() || !tryNow(*stopped, x.now())) {
+	}
+	if stopped == nil && probes != "" {
+		// Which operation tries the pause is for a scan to say, which knows them all, and is
+		// made when it is to be tried.
+		return put(time.Time{})
+	}
+	if stopped != nil && (stopped.ProbeAt.IsZero() || !tryNow(*stopped, x.now())) {
 		return put(stopped.ProbeAt) // zero: whoever resumes it has everything read again
 	}
 	d, _, err := x.registries[op.AccountID].Domain(ctx, op.DomainID)
@@ -184,6 +191,11 @@ func (x *Executor) look(ctx context.Context, op portfolio.Operation) error {
 	seen := x.seen(ctx, op)
 	if ended(ctx) {
 		return nil // a read that a shutdown cut short has seen nothing
+	}
+	if outcome(seen.refused) == portfolio.OutcomeUnauthorized {
+		if err := x.Report(op.AccountID, seen.refused); err != nil {
+			return err
+		}
 	}
 	return x.observe(ctx, op, seen)
 }

@@ -51,7 +51,8 @@ type (
 		err      *portfolio.CallError // nil: accepted
 		// inRedemption: a plain renewal was refused, and the domain is still expired.
 		inRedemption bool
-		others       int // purchases of the account that became unknown lately
+		payment      bool // it is refused for the account's payment, and not for the domain
+		others       int  // purchases of the account that became unknown lately
 	}
 	// restarted: the process began while the row was armed.
 	restarted struct {
@@ -102,6 +103,7 @@ type evidence struct {
 	clockOff   bool   // the clock here and DNSimple's disagree: nothing is changed by it
 	domainID   int64  // of a name that was not ours when the operation began
 	note       string
+	refused    error // the call that failed, where one did
 }
 
 // effect is what follows from a step once it is durable.

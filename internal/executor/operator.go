@@ -18,7 +18,8 @@ func refusedf(format string, args ...any) error {
 }
 
 // Pause lets nothing be changed in an account (0: in any) until an operator resumes it.
-// It is read all the same, and what is under way is followed.
+// It is read all the same, and what is under way is followed: a call that is made already
+// is not taken back.
 func (x *Executor) Pause(account int64, by, reason string) error {
 	if _, ok := x.registries[account]; !ok && account != 0 {
 		return refusedf("account %d is not configured", account)
@@ -28,6 +29,8 @@ func (x *Executor) Pause(account int64, by, reason string) error {
 		reason = "no reason was given"
 	}
 	p := portfolio.Pause{AccountID: account, Scope: portfolio.PauseByHand, Reason: reason, By: by, Since: now}
+	x.gate.Lock()
+	defer x.gate.Unlock()
 	if err := x.ledger.Commit(portfolio.Change{Pauses: []portfolio.Pause{p}, Events: []portfolio.Event{pausedEvent(p, now)}}); err != nil {
 		return fmt.Errorf("pause %s: %w", whose(account), err)
 	}

@@ -220,8 +220,8 @@ func (s *step) resolved(e resolved) {
 	case ResolveDone:
 		s.done(note)
 	case ResolveBuyAgain:
+		// Its next attempt keeps its own time: should this process end now, it is made then.
 		s.end(note+"; it is bought again", portfolio.LevelNotice, "failed")
-		s.op.NextAt = time.Time{}
 	default:
 		s.end(note, portfolio.LevelNotice, "failed")
 	}
@@ -288,7 +288,9 @@ func (s *step) charged(e charged) {
 		s.tell(portfolio.LevelInfo, "charged", note)
 	case e.final:
 		s.op.NextAt = time.Time{}
-		s.to(portfolio.StateDone, "its charge was not found; what was reserved stands")
+		const note = "its charge was not found; what was reserved stands"
+		s.to(portfolio.StateDone, note)
+		s.tell(portfolio.LevelInfo, "charged", note)
 	default:
 		s.op.NextAt = s.at.Add(distance(s.op.Checks, 5*time.Second, 24*time.Hour))
 		s.op.Checks++

@@ -20,6 +20,9 @@ const (
 	// deaf is how many operations of an account in a row must not come through until
 	// the pass leaves the rest of the account alone.
 	deaf = 2
+	// manyOdd is how many decisions of an account in a row must not be priced until it
+	// counts as one that cannot be reached, though DNSimple answers: each takes its time.
+	manyOdd = 10
 	// shownFor is how often a decision that is only shown is priced anew.
 	shownFor = 24 * time.Hour
 )
@@ -37,7 +40,11 @@ func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) 
 	x.forgetShown()
 	p := &pass{x: x, accounts: make(map[int64]*line)}
 	assessed := slices.Clone(decisions)
-	for i := range assessed {
+	order, err := x.inTurn(assessed)
+	if err != nil {
+		return assessed, err
+	}
+	for _, i := range order {
 		if ended(ctx) || p.stopped() {
 			break
 		}
@@ -48,6 +55,36 @@ func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) 
 		panic(p.panicked) // where the caller can recover
 	}
 	return assessed, errors.Join(p.errs...)
+}
+
+// inTurn is the order in which decisions are carried out: as given, but that purchases
+// that tried a pause in vain come last, the one that did so longest ago first. A domain that is
+// refused for a reason of its own must not keep the others from ever trying.
+func (x *Executor) inTurn(decisions []portfolio.Decision) ([]int, error) {
+	order := make([]int, len(decisions))
+	tried := make(map[int]time.Time)
+	for i, d := range decisions {
+		order[i] = i
+		kind := operationKind(d.Do)
+		if d.Verdict != portfolio.VerdictAct || !kind.Purchase() {
+			continue
+		}
+		account, id, _ := d.Resource.Ident()
+		if _, probes, err := x.stopped(account, kind); err != nil {
+			return nil, err
+		} else if probes == "" {
+			continue
+		}
+		last, ok, err := x.ledger.LastAttempt(account, kind, id, occasion(d.Resource))
+		if err != nil {
+			return nil, fmt.Errorf("look for earlier attempts: %w", err)
+		}
+		if ok && last.Probes != "" && last.Stopped != "" {
+			tried[i] = last.EndedAt
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return tried[a].Compare(tried[b]) })
+	return order, nil
 }
 
 // pass is one call of Execute.
@@ -68,6 +105,7 @@ type line struct {
 
 	// These belong to whoever's turn it is.
 	failures int    // operations in a row that did not come through
+	odd      int    // decisions in a row that could not be priced, although DNSimple answers
 	why      string // the last of them did not, as a clause
 }
 
@@ -183,9 +221,18 @@ func (x *Executor) execute(ctx context.Context, d *portfolio.Decision, l *line) 
 // carryOut is execute for who has the account's turn.
 func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line) error {
 	if l.failures >= deaf {
+		// Where it is paused by now, that is why.
+		account, _, _ := d.Resource.Ident()
+		if paused, stopped, err := x.pausedFor(*d, account, operationKind(d.Do)); err != nil {
+			return err
+		} else if stopped {
+			*d = paused
+			return x.announce(*d)
+		}
 		*d = guarded(*d, portfolio.VerdictBlocked, codeUnreachable, l.why)
 		return x.announce(*d)
 	}
+	account, _, _ := d.Resource.Ident()
 	assessed, failed, err := x.assess(ctx, *d, nil)
 	if err != nil {
 		return err
@@ -198,10 +245,9 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		return err
 	}
 	if unreached(failed) {
-		// Prices and TLDs are asked of all alike.
-		l.failures, l.why = deaf, "the account could not be reached: "+failed.Error()
-		return nil
+		return x.reachable(ctx, account, failed, l)
 	}
+	l.odd = 0
 	if assessed.Verdict != portfolio.VerdictAct {
 		return nil
 	}
@@ -212,6 +258,19 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		return err
 	}
 	return x.heard(assessed, l)
+}
+
+// reachable looks whether DNSimple answers at all, where it did not say what a purchase
+// depends on. Where it does, the others of the account may fare better.
+func (x *Executor) reachable(ctx context.Context, account int64, failed error, l *line) error {
+	asking, cancel := context.WithTimeout(x.urgent(ctx), x.slow)
+	defer cancel()
+	_, err := x.registries[account].Clock(asking)
+	l.odd++
+	if (err != nil || l.odd >= manyOdd) && !ended(ctx) {
+		l.failures, l.why = deaf, "the account could not be reached: "+failed.Error()
+	}
+	return nil
 }
 
 // heard looks whether the operation of a decision came through.

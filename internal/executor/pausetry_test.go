@@ -25,15 +25,8 @@ func TestPauseIsTriedAfterARestart(t *testing.T) {
 	f.over = true
 	w.restarts()
 	w.lives(probeEvery)
-	w.expect(2, 3000, append(repeated(renewsA, 6), renewsC)...)
-}
-
-func repeated(s string, n int) []string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = s
-	}
-	return out
+	// The two that wait for it take turns.
+	w.expect(2, 3000, renewsA, renewsA, renewsC, renewsA, renewsC, renewsA, renewsC)
 }
 
 // The domain that was refused need not be the one that tries it again: another does,
@@ -88,7 +81,8 @@ func TestWanted(t *testing.T) {
 	}
 	// What nobody tries, and what is not about domains, wants none.
 	for _, p := range []portfolio.Pause{
-		{AccountID: mainID, Scope: portfolio.PauseByHand}, {Scope: portfolio.PauseRestored},
+		{AccountID: mainID, Scope: portfolio.PauseByHand},
+		{Scope: portfolio.PauseRestored},
 		{AccountID: mainID, Scope: portfolio.PauseOf(portfolio.OpAccept), ProbeAt: w.now()},
 	} {
 		w.must(w.store.Commit(portfolio.Change{Pauses: []portfolio.Pause{p}}))
@@ -97,4 +91,21 @@ func TestWanted(t *testing.T) {
 	// A moment that a wrong clock has put far ahead has come.
 	w.must(w.store.Commit(portfolio.Change{Pauses: []portfolio.Pause{{AccountID: deskID, Scope: portfolio.PausePurchases, ProbeAt: w.now().Add(400 * day)}}}))
 	wanted("far ahead", w.now())
+}
+
+// What ends a pause beside the scans has the domains read: the others waited for that.
+func TestFreedIsWanted(t *testing.T) {
+	for status, scope := range map[int]string{401: "1010 account"} { // the others are tried by the scans
+		w := newWorld(t, mains2, renewAll)
+		f := w.meets(&fault{account: mainID, method: http.MethodPost, status: status, message: "no"})
+		w.scan()
+		equal(t, "paused", w.scopes(), scope)
+		f.over = true
+		w.settle(probeEvery)
+		equal(t, "the first", w.last("a.com").State, portfolio.StateDone)
+		equal(t, "the other", len(w.of("c.com")), 0)
+		got, err := w.x.Wanted()
+		w.must(err)
+		equal(t, "wanted", got, w.now())
+	}
 }

@@ -81,7 +81,9 @@ func (s *step) answered(e answered) {
 			// Somebody else settled the push or the change, or our own call did and
 			// its answer was lost: what is there now decides.
 			s.op.Checks, s.op.NextAt = 0, s.at
-			s.to(portfolio.StatePending, "it is no longer there: "+e.err.Said())
+			note := "it is no longer there: " + e.err.Said()
+			s.to(portfolio.StatePending, note)
+			s.tell(portfolio.LevelInfo, "pending", note)
 			s.follow(look{})
 			return
 		}
@@ -95,7 +97,7 @@ func (s *step) answered(e answered) {
 // refused: DNSimple said no, and why may concern more than this operation.
 func (s *step) refused(e answered) {
 	s.op.Refused = e.inRedemption
-	s.op.Stopped = stoppedBy(s.op.Kind, e.err)
+	s.op.Stopped = stoppedBy(s.op.Kind, e)
 	if s.op.Probes == portfolio.PauseBreaker && s.op.Stopped == "" {
 		s.follow(free{breaker: true}) // a clear answer is what it was to try
 	}
@@ -107,7 +109,8 @@ func (s *step) refused(e answered) {
 
 // stoppedBy is the pause that a refusal calls for; "" where it concerns nothing but
 // what was asked for.
-func stoppedBy(kind portfolio.OperationKind, err *portfolio.CallError) portfolio.PauseScope {
+func stoppedBy(kind portfolio.OperationKind, e answered) portfolio.PauseScope {
+	err := e.err
 	switch {
 	case err.Outcome == portfolio.OutcomeUnauthorized:
 		return portfolio.PauseAccount
@@ -117,22 +120,10 @@ func stoppedBy(kind portfolio.OperationKind, err *portfolio.CallError) portfolio
 		return portfolio.PausePurchases
 	case err.Outcome == portfolio.OutcomePaymentRequired:
 		return portfolio.PauseOf(kind)
-	case err.Outcome == portfolio.OutcomeRejected && kind.Purchase() && tellsPayment(err.Message):
+	case err.Outcome == portfolio.OutcomeRejected && kind.Purchase() && e.payment:
 		return portfolio.PausePurchases
 	}
 	return ""
-}
-
-// tellsPayment says whether a refusal is about the payment and not about the domain: a
-// declined card comes as a 400, told by its words alone.
-func tellsPayment(message string) bool {
-	text := strings.ToLower(message)
-	for _, word := range []string{"declined", "credit card", "payment", "insufficient funds", "unpaid"} {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
 }
 
 // retryAt is when a call may be made again that certainly was not obeyed: when
@@ -163,6 +154,7 @@ func (s *step) back(at time.Time, note string) {
 	s.op.Checks++
 	s.op.NextAt = at
 	s.to(portfolio.StateReserved, note)
+	s.tell(portfolio.LevelInfo, "waiting", note)
 }
 
 // delayed keeps what is reserved, and tries again; not for ever, and not in silence.

@@ -67,10 +67,11 @@ func TestDeafAccountIsLeftAlone(t *testing.T) {
 	w.mustExecute(t.Context(), w.decide())
 	equal(t, "sent", sent, deaf)
 	equal(t, "unknown", len(w.heard("alert unknown")), deaf)
-	blocked := w.heard("alert blocked")
-	equal(t, "blocked", len(blocked), 1)
-	equal(t, "code", blocked[0].Data["code"], any(codeUnreachable))
-	holds(t, blocked[0].Text, "did not come through")
+	// Two unknown purchases pause the account, which is told once; the third hears why.
+	equal(t, "blocked", len(w.heard("alert blocked")), 0)
+	equal(t, "paused", len(w.heard("alert paused")), 1)
+	warned := w.heard("alert expiring")
+	equal(t, "code", warned[len(warned)-1].Data["code"], any(codePaused))
 	n, _ := w.charged()
 	equal(t, "charges", n, 1) // the other account's
 

@@ -39,7 +39,7 @@ func TestCatalogueHasWhatIsTold(t *testing.T) {
 		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered expiring blocked alert",
 		portfolio.AboutPush:      "seen unproven held would-act blocked alert",
 		portfolio.AboutChange:    "seen held would-act blocked alert",
-		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed released safety-net leaving charged price-differs",
+		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed waiting released safety-net leaving charged price-differs",
 		portfolio.AboutAccount:   "paused resumed",
 	}
 	for about, whats := range can {
@@ -83,19 +83,19 @@ func TestDelayIsToldOnceForAnOperation(t *testing.T) {
 	w := newWorld(t, soon, renewAll)
 	w.offset = time.Hour
 	w.scan()
-	equal(t, "at once", w.whats(), "alert delayed 1, alert expiring 1, info reserved 1")
+	equal(t, "at once", w.whats(), "alert delayed 1, alert expiring 1, info reserved 1, info waiting 1")
 	for range 4 {
 		w.settle(5 * time.Hour)
 		w.scan()
 	}
 	// The domain is near its end, and its owner hears daily that it still waits.
-	equal(t, "twenty hours later", w.whats(), "alert blocked 1, alert delayed 1, alert expiring 1, info reserved 1")
+	equal(t, "twenty hours later", w.whats(), "alert blocked 1, alert delayed 1, alert expiring 1, info reserved 1, info waiting 25")
 	for range 3 {
 		w.settle(5 * time.Hour)
 		w.scan()
 	}
 	// It was given up, and the next attempt does not come forward either.
-	equal(t, "a day later", w.whats(), "alert blocked 2, alert delayed 2, alert expiring 1, alert failed 1, info reserved 2")
+	equal(t, "a day later", w.whats(), "alert blocked 2, alert delayed 2, alert expiring 1, alert failed 1, info reserved 2, info waiting 44")
 }
 
 // Nobody is alarmed by a reservation that is not needed any more.

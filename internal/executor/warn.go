@@ -43,13 +43,13 @@ func (x *Executor) cause(d portfolio.Decision) (cause, helps string) {
 	scan := "then: domaind scan " + name
 	switch d.Verdict {
 	case portfolio.VerdictUncovered:
-		return "no rule speaks of it", "write a rule that does, " + scan
+		return "no rule speaks of it", "write a rule that does, and restart domaind"
 	case portfolio.VerdictHold:
-		return fmt.Sprintf("%s holds it (%s)", d.Rule, d.Reason), "change or end that rule, " + scan
+		return fmt.Sprintf("%s holds it (%s)", d.Rule, d.Reason), "change or end that rule, and restart domaind"
 	case portfolio.VerdictWouldAct:
-		return fmt.Sprintf("%s is in dry-run", d.Rule), `set its mode, or the one above it, to "act", ` + scan
+		return fmt.Sprintf("%s is in dry-run", d.Rule), `set its mode, or the one above it, to "act", and restart domaind`
 	case portfolio.VerdictAsk:
-		return fmt.Sprintf("%s waits for an answer", d.Rule), `set its mode, or the one above it, to "act", ` + scan
+		return fmt.Sprintf("%s waits for an answer", d.Rule), `set its mode, or the one above it, to "act", and restart domaind`
 	case portfolio.VerdictBlocked:
 		return x.blockedBy(d, name, scan)
 	case portfolio.VerdictWait:
@@ -80,7 +80,7 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 	case portfolio.CodeUnread:
 		return d.Reason, fmt.Sprintf("see: domaind status; where it lasts, renew %s at DNSimple by hand", name)
 	case codeMaxPrice, "max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day":
-		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, %s", d.Code, scan)
+		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, and restart domaind", d.Code)
 	}
 	return d.Reason, "once it is mended, " + scan
 }
@@ -95,6 +95,8 @@ func waitsFor(d portfolio.Decision, name, scan string) (cause, helps string) {
 		return d.Reason, "see: domaind ledger --name " + name
 	case codeRetryLater:
 		return d.Reason, "see: domaind ledger --name " + name
+	case codeDone, codeRecent:
+		return d.Reason, "renew it at DNSimple by hand"
 	}
 	return d.Reason, "once it is mended, " + scan
 }

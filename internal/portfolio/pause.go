@@ -8,8 +8,8 @@ type PauseScope string
 
 // The scopes of pauses.
 const (
-	// PauseAccount: DNSimple refuses the token. The account is not even read, but to
-	// try it again.
+	// PauseAccount: DNSimple refuses the token. The account is not scanned, but to try it
+	// again; what is under way there is asked for as before.
 	PauseAccount PauseScope = "account"
 	// PauseByHand: an operator wants nothing to be changed. The account is read, and
 	// what is under way is followed.

@@ -11,7 +11,7 @@ import (
 // BenchmarkQuietYear is a year of ten domains in which nothing goes wrong.
 func BenchmarkQuietYear(b *testing.B) {
 	parsed := historyPolicies(func(text string) *config.Config { return parseConfig(b, text) })
-	p := plan{scene: scene{cfg: parsed[0]}, lasts: 344 * day, rests: settles}
+	p := plan{scene: scene{cfg: parsed[0].acts}, lasts: 344 * day, rests: settles}
 	for i := range 10 {
 		p.scene.portfolio += fmt.Sprintf("[[domain]]\naccount = \"main\"\nname = \"n%d.com\"\nexpires = \"+%dd\"\n", i, 10+35*i)
 	}

@@ -25,17 +25,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// How much the tests do. What a process finds when it starts is the same whether the one
-// before died right after something or right before what comes next; so every second
-// point is enough, and -whole takes them all.
-var (
-	whole     = flag.Bool("whole", false, "crash before and after everything, in all pairs")
-	pairsEach = flag.Int("pairs-each", 29, "without -whole, try each n-th pair of crashes")
-)
+// What a process finds when it starts is the same whether the one before died right after
+// something or right before what comes next. So every second point is enough, of a life
+// and of a pair of lives; -whole takes every point of a life, and every such pair.
+var whole = flag.Bool("whole", false, "crash before and after everything, and in every pair")
 
 // lived is what came of a scenario.
 type lived struct {
-	points []int // the points of its last life at which it may be ended
+	points []int // at which its last life could have ended, without those that are like others
+	all    []int // … and with them
 	err    error
 	story  string
 }
@@ -55,13 +53,7 @@ func (s scenario) act(ctx context.Context, path string, gently bool, deaths ...i
 		err = fmt.Errorf("it was to die %d times, and died %d times", len(deaths), len(w.watch.crashes))
 	}
 	if w.p != nil {
-		out.points = append([]int{1}, w.p.after...)
-		if *whole {
-			out.points = out.points[:0]
-			for k := range w.p.passed {
-				out.points = append(out.points, k+1)
-			}
-		}
+		out.points, out.all = w.p.points(false), w.p.points(true)
 	}
 	if out.err = errors.Join(err, w.close()); out.err != nil {
 		out.story = w.story()
@@ -113,6 +105,16 @@ func (s scenario) alone(t *testing.T) lived {
 	return out
 }
 
+// some are the points of a scenario at which it is ended: each n-th, or with -whole all.
+func (s scenario) some(t *testing.T, each int) []int {
+	t.Helper()
+	out := s.alone(t)
+	if *whole {
+		return out.all
+	}
+	return thin(out.points, 0, each)
+}
+
 // once dies at each of some points.
 func once(points []int) iter.Seq[[]int] {
 	return func(yield func([]int) bool) {
@@ -128,7 +130,7 @@ func once(points []int) iter.Seq[[]int] {
 func TestEveryCrash(t *testing.T) {
 	for _, s := range scenarios(t) {
 		t.Run(s.name, func(t *testing.T) {
-			n := s.each(t, false, once(s.alone(t).points), func([]int, lived) {})
+			n := s.each(t, false, once(s.some(t, crashesEach)), func([]int, lived) {})
 			t.Logf("%d crashes", n)
 		})
 	}
@@ -142,7 +144,7 @@ func TestEveryShutdown(t *testing.T) {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
-			n := s.each(t, true, once(s.alone(t).points), func([]int, lived) {})
+			n := s.each(t, true, once(s.some(t, shutdownsEach)), func([]int, lived) {})
 			t.Logf("%d shutdowns", n)
 		})
 	}
@@ -151,7 +153,7 @@ func TestEveryShutdown(t *testing.T) {
 // TestEveryPairOfCrashes lets the process die at every point of a short scenario, and
 // the next one at every point of its own life.
 func TestEveryPairOfCrashes(t *testing.T) {
-	stride := *pairsEach
+	stride := pairsEach
 	if *whole {
 		stride = 1
 	}

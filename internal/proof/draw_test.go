@@ -38,7 +38,10 @@ func pick[T any](s source, what string, of ...T) T { return of[s.below(len(of), 
 func oneIn(s source, n int, what string) bool { return s.below(n, what) == n-1 }
 
 // policies are what domaind may be told in a history.
-type policies []*config.Config
+type policies []policyPair
+
+// policyPair is a policy, and the same with a rule that holds everything.
+type policyPair struct{ acts, holds *config.Config }
 
 const historySchedule = `
 [schedule]
@@ -49,11 +52,14 @@ names = "@every 999h"
 `
 
 func historyPolicies(parse func(string) *config.Config) policies {
-	rules := renewAll + rescueAll + takeFromStudio + stopChanges
+	pair := func(text string) policyPair {
+		text += renewAll + rescueAll + takeFromStudio + stopChanges
+		return policyPair{parse(text), parse(text + holdAll)}
+	}
 	return policies{
-		parse(historySchedule + ample + rules),
-		parse(historySchedule + "\n[spending]\nmax_per_purchase = \"150.00\"\nmax_per_day = \"160.00\"\nmax_per_month = \"200.00\"\n" + rules),
-		parse(historySchedule + "\n[spending]\nmax_per_purchase = \"150.00\"\nmax_per_day = \"1000.00\"\nmax_per_month = \"1000.00\"\nmax_purchases_per_day = 1\n" + rules),
+		pair(historySchedule + ample),
+		pair(historySchedule + "\n[spending]\nmax_per_purchase = \"150.00\"\nmax_per_day = \"160.00\"\nmax_per_month = \"200.00\"\n"),
+		pair(historySchedule + "\n[spending]\nmax_per_purchase = \"150.00\"\nmax_per_day = \"1000.00\"\nmax_per_month = \"1000.00\"\nmax_purchases_per_day = 1\n"),
 	}
 }
 
@@ -80,7 +86,8 @@ func drawScene(s source, p policies, days int) (scene, []string) {
 		fmt.Fprintf(&b, "restore = { takes = %q, outcome = %q }\n", pick(s, "restore takes", "0s", "0s", "10m", "1d"), outcome(s, "restored", "cancelled"))
 		fmt.Fprintf(&b, "auto_renewal = { outcome = %q }\n", pick(s, "auto outcome", "renewed", "renewed", "renewed", "failed", "switched-off"))
 	}
-	out := scene{cfg: p[s.below(len(p), "policy")]}
+	told := p[s.below(len(p), "policy")]
+	out := scene{cfg: told.acts, held: told.holds}
 	from := pick(s, "push from", "studio", "stranger")
 	if from == "stranger" {
 		out.strangers = []int64{1}
@@ -137,7 +144,7 @@ func drawEvent(s source, names []string, days int) event {
 		e.What, e.For = jumping, hours(72)
 		e.By = pick(s, "by", time.Hour, -time.Hour, 366*day, time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).Sub(began.Add(e.At)))
 	case 18:
-		e.What, e.Domain = pick(s, "by a person", renewing, autoOn, autoOff), domain()
+		e.What, e.Domain, e.For = pick(s, "by a person", renewing, autoOn, autoOff, holding), domain(), hours(72)
 	case 19:
 		if oneIn(s, 2, "price") {
 			e.What, e.Count, e.For = pricing, pick(s, "cents", 1, 1400, 5000, 50_000), hours(200)

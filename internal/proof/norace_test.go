@@ -2,5 +2,10 @@
 
 package proof
 
-// fewHistories is how many are played where nobody says how many.
-const fewHistories = 200
+// How much is done where nobody says how much.
+const (
+	fewHistories  = 200 // are played
+	crashesEach   = 1   // each n-th crash is tried
+	shutdownsEach = 3   // each n-th shutdown
+	pairsEach     = 28  // each n-th pair of crashes
+)

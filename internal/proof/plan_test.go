@@ -20,6 +20,7 @@ const (
 	ackLosing  happening = "ack-lost"  // of the next Count publications
 	jumping    happening = "clock"     // domaind's clock is off by By, for a while
 	renewing   happening = "by-hand"   // a person renews Domain
+	holding    happening = "hold"      // the policy is loaded anew, and holds everything for a while
 	autoOn     happening = "auto-on"   // a person switches the auto-renewal of Domain on
 	autoOff    happening = "auto-off"  // … and off
 	correcting happening = "corrected" // the registry shows the expiration of Domain Count days later
@@ -121,6 +122,10 @@ func (w *world) happen(e event) {
 		if id := w.byHand("POST", "/registrar/domains/"+e.Domain+"/renewals", `{"period":1}`); id != 0 {
 			w.watch.hands[id] = true
 		}
+	case holding:
+		w.watch.troubled(e.For)
+		w.held = w.scene.held != nil
+		w.ends(e, func() { w.held = false })
 	case autoOn:
 		w.byHand("PUT", "/registrar/domains/"+e.Domain+"/auto_renewal", "")
 	case autoOff:
@@ -176,7 +181,7 @@ func (w *world) remove(id int) {
 // mend brings everything but the past into order.
 func (w *world) mend() {
 	w.hitting, w.offset, w.nats, w.ackLost, w.prices = nil, 0, streamFine, 0, 0
-	w.publishes = 0
+	w.publishes, w.held = 0, false
 	for id := range w.injected {
 		w.remove(id)
 	}

@@ -69,6 +69,21 @@ func (m *mortal) in(points int, gently bool) {
 	m.gently, m.at = gently, m.passed+max(points, 1)
 }
 
+// points are those at which this life could have ended: the first one and those behind
+// something, or all of them.
+func (m *mortal) points(all bool) []int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := append([]int{1}, m.after...)
+	if all {
+		out = out[:0]
+		for k := range m.passed {
+			out = append(out, k+1)
+		}
+	}
+	return out
+}
+
 // died says whether the process is dead, and where it died.
 func (m *mortal) died() (where string, dead bool) {
 	m.mu.Lock()

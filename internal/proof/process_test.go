@@ -17,7 +17,6 @@ import (
 	"domaind/internal/events"
 	"domaind/internal/executor"
 	"domaind/internal/portfolio"
-	"domaind/internal/rules"
 	"domaind/internal/scheduler"
 	"domaind/internal/state"
 )
@@ -71,13 +70,12 @@ func (p *process) boot() error {
 			accounts = append(accounts, scheduler.Account{Account: a.Account, Lister: c})
 		}
 	}
-	policy := func() *rules.Policy { return w.cfg.Policy }
 	p.x = executor.New(executor.Options{
-		Ledger: book, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
+		Ledger: book, Registries: registries, Policy: w.policy, Ceilings: ceilings(w.cfg),
 		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.now, Urgent: client.Urgent, Fatal: fatal,
 	})
 	p.s = scheduler.New(scheduler.Options{
-		Accounts: accounts, Policy: policy, Executor: p.x, Progress: book,
+		Accounts: accounts, Policy: w.policy, Executor: p.x, Progress: book,
 		Schedules: scheduler.Schedules{
 			Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
 			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,

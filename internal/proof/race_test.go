@@ -2,6 +2,11 @@
 
 package proof
 
-// fewHistories is how many are played where nobody says how many: the race detector
-// makes each of them ten times as long.
-const fewHistories = 10
+// How much is done where nobody says how much: the race detector makes everything ten
+// times as long, and what it looks for does not hang on the exact point of a crash.
+const (
+	fewHistories  = 10
+	crashesEach   = 9
+	shutdownsEach = 17
+	pairsEach     = 400
+)

@@ -75,6 +75,14 @@ on = "registrant_change"
 do = "cancel"
 `
 
+const holdAll = `
+[[rule]]
+name = "hold-all"
+on = "domain"
+do = "hold"
+reason = "nobody is sure"
+`
+
 // soon is a domain that is to be renewed, and redemption one that only a restore saves.
 const (
 	soon       = "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+20d\"\n"
@@ -125,10 +133,28 @@ func scenarios(tb testing.TB) []scenario {
 	for _, name := range []string{"402", "declined", "403"} {
 		out = append(out, one("paused by "+name, soon, []event{{What: faulty, Fault: name, Calls: purchases, Count: 2, For: 2 * day}}))
 	}
+	out = append(out,
+		one("the clock is a year ahead", soon, []event{{What: jumping, By: 366 * day, For: 3 * time.Hour}}),
+		one("the clock is in 1970", soon, []event{{What: jumping, By: -57 * 365 * day, For: 3 * time.Hour}}))
 	for _, name := range []string{"date-wrong", "date-missing"} {
 		out = append(out, one(name+" in the last look", soon, []event{{What: faulty, Fault: name, Calls: lookCalls, Count: 3, For: 2 * day}}))
 	}
 	out = append(out, one("refused token", soon, []event{{What: faulty, Fault: "401", Calls: allCalls, Count: 6, For: 2 * day}}))
+	still := one("finished, and the expiration stands still", soon+`renewal = { takes = "1h" }`, []event{
+		{At: 59 * time.Minute, What: correcting, Domain: "a.com", Count: -365}, {At: 4 * time.Hour, What: correcting, Domain: "a.com"},
+	})
+	still.rest = func(w *world) error {
+		for _, op := range w.watch.rows {
+			if op.State == portfolio.StateDone && op.EndedAt.Before(began.Add(4*time.Hour)) {
+				return fmt.Errorf("%s was done on %s, and nothing showed it", op, op.EndedAt.Format(time.DateTime))
+			}
+		}
+		return nil
+	}
+	out = append(out, still)
+	held := one("held while it waits", soon, append(purchaseFault("refused"), event{At: 30 * time.Second, What: holding, For: time.Hour}))
+	held.plan.scene.held = parseConfig(tb, sixHourly+ample+renewAll+holdAll)
+	out = append(out, held)
 	net := never(one("the safety net", "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+8d\"\n", purchaseFault("reset-before")))
 	net.plan.lasts, net.single = 30*time.Hour, false
 	net.rest = func(w *world) error {
@@ -144,7 +170,8 @@ func scenarios(tb testing.TB) []scenario {
 		}
 		return allDone(w)
 	}
-	out = append(out, net, only)
+	turn := never(one("the turn of DNSimple's own auto-renewal", "[[domain]]\naccount = \"main\"\nname = \"a.com\"\nexpires = \"+7d3h\"\nauto_renew = true\n", nil))
+	out = append(out, net, only, turn)
 	many := ""
 	for i := range 5 {
 		many += fmt.Sprintf("[[domain]]\naccount = \"main\"\nname = \"%c.com\"\nexpires = \"+%dd\"\n", 'a'+i, 20+i)
@@ -157,7 +184,7 @@ func scenarios(tb testing.TB) []scenario {
 		scene: scene{cfg: tight, portfolio: soon + "[[domain]]\naccount = \"main\"\nname = \"b.com\"\nexpires = \"+21d\"\n" +
 			"[[domain]]\naccount = \"main\"\nname = \"c.com\"\nexpires = \"+22d\"\n" + "[[domain]]\naccount = \"main\"\nname = \"d.com\"\nexpires = \"+23d\"\n"},
 		lasts: 2 * day, rests: 12 * time.Hour,
-	}})
+	}, rest: func(w *world) error { return blocked(w, "d.com", "max_per_day") }})
 	out = append(out, scenario{name: "push", single: true, plan: plan{
 		scene: scene{cfg: parseConfig(tb, handovers+ample+takeFromStudio), portfolio: `
 [[domain]]
@@ -207,6 +234,16 @@ func ownedBy(w *world, name string, account int64) error {
 		return fmt.Errorf("%s is in account %d, and should be in %d", name, got, account)
 	}
 	return nil
+}
+
+// blocked: an alert said that a ceiling stops a domain.
+func blocked(w *world, name, ceiling string) error {
+	for _, e := range w.watch.told {
+		if e.Level == portfolio.LevelAlert && e.What == "blocked" && e.Subject == name && e.Data["code"] == ceiling {
+			return nil
+		}
+	}
+	return fmt.Errorf("nobody heard that %s stops %s", ceiling, name)
 }
 
 func allDone(w *world) error {

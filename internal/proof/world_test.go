@@ -2,85 +2,22 @@ package proof
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"slices"
-	"strings"
-	"testing"
 	"time"
 
 	"domaind/internal/config"
-	"domaind/internal/portfolio"
+	"domaind/internal/rules"
 	"domaind/internal/sandbox"
 )
-
-// scene is how a world begins: what DNSimple holds, and what domaind is told to do.
-type scene struct {
-	portfolio string // the tables of domains, pushes and changes
-	cfg       *config.Config
-	strangers []int64 // pushes that must never be accepted
-	uncovered []string
-}
-
-const worldAccounts = `
-[limits]
-requests_per_hour = 5000
-[[account]]
-id = 1010
-name = "main"
-tokens = ["token-main", "token-person"]
-[[account]]
-id = 3030
-name = "studio"
-tokens = ["token-studio"]
-[[account]]
-id = 9090
-name = "stranger"
-[[contact]]
-id = 2715
-account = "main"
-`
-
-const worldConfig = `
-mode = "act"
-[dnsimple]
-requests_per_hour = 1000
-[[account]]
-name = "main"
-id = 1010
-token = { env = "MAIN" }
-contacts = { default = 2715 }
-[[account]]
-name = "studio"
-id = 3030
-token = { env = "STUDIO" }
-role = "source"
-`
-
-// parseConfig reads a configuration that is not on disk.
-func parseConfig(tb testing.TB, policy string) *config.Config {
-	tb.Helper()
-	cfg, err := config.Load("policy.toml", config.Env{
-		Lookup: func(string) (string, bool) { return "", false },
-		ReadFile: func(path string) ([]byte, error) {
-			if path != "policy.toml" {
-				return nil, fs.ErrNotExist
-			}
-			return []byte(worldConfig + policy), nil
-		},
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return cfg
-}
 
 // world is what stays when a process dies, and the driver of it all.
 type world struct {
 	ctx    context.Context // the test's: the driver is one call deep
 	cfg    *config.Config
+	scene  scene
+	held   bool // the policy holds everything for now
 	clock  clock
 	offset time.Duration // by which domaind's clock is off
 	server *sandbox.Server
@@ -125,7 +62,7 @@ func removeState(path string) {
 // newWorld brings a world to life. The state file is at path, and must not be there.
 func newWorld(ctx context.Context, s scene, path string, seed uint64) (*world, error) {
 	w := &world{
-		ctx: ctx, cfg: s.cfg, path: path, rand: seeded(seed),
+		ctx: ctx, scene: s, cfg: s.cfg, path: path, rand: seeded(seed),
 		injected: make(map[int]bool), shifts: make(map[string]int),
 	}
 	w.clock.now = began
@@ -144,6 +81,14 @@ func newWorld(ctx context.Context, s scene, path string, seed uint64) (*world, e
 
 // now is domaind's clock.
 func (w *world) now() time.Time { return w.clock.Now().Add(w.offset) }
+
+// policy is what domaind is told to do now.
+func (w *world) policy() *rules.Policy {
+	if w.held {
+		return w.scene.held.Policy
+	}
+	return w.cfg.Policy
+}
 
 // natsFault is what happens to the next publication.
 func (w *world) natsFault() streamFault {
@@ -282,34 +227,4 @@ func (w *world) close() error {
 	}
 	w.broker.served.Wait()
 	return err
-}
-
-// story is what happened, for people: of what the error names, where it names something.
-func (w *world) story() string {
-	text := fmt.Sprintf("deaths: %q\nerrors: %q\n", w.watch.crashes, w.watch.errors)
-	about := func(name string) bool {
-		return w.watch.err == nil || name == "" || !w.watch.named() || strings.Contains(w.watch.err.Error(), name)
-	}
-	for _, key := range w.watch.keys {
-		op := w.watch.rows[key]
-		if !about(op.Name) {
-			continue
-		}
-		text += fmt.Sprintf("%s attempt %d of %s: %s\n", op, op.Attempt, op.Occasion, op.State)
-		for _, s := range op.History {
-			text += fmt.Sprintf("    %s %s %s\n", s.At.Format(time.DateTime), s.State, s.Note)
-		}
-	}
-	for _, c := range w.server.Charges() {
-		if !about(c.Domain) {
-			continue
-		}
-		text += fmt.Sprintf("charge %s %s of %s by %s: %d (%s)\n", c.At.Format(time.DateTime), c.Kind, c.Domain, c.By, c.Cents, c.Reference)
-	}
-	for _, e := range w.watch.told {
-		if e.Level == portfolio.LevelAlert && about(e.Subject) {
-			text += fmt.Sprintf("alert %s %s\n", e.at.Format(time.DateTime), e.Text)
-		}
-	}
-	return text
 }

@@ -208,6 +208,16 @@ elsewhere = true
 auth_code = "right"
 expires = "+100d"
 [[name]]
+name = "renewed.com"
+elsewhere = true
+auth_code = "right"
+expires = "-5d"
+[[name]]
+name = "long.com"
+elsewhere = true
+auth_code = "right"
+expires = "+10y"
+[[name]]
 name = "locked.com"
 elsewhere = true
 auth_code = "right"

@@ -52,6 +52,9 @@ func proveTransferDomain(s *sim) {
 	s = simulateLike(s)
 	equal(s.t, s.do("main", path+"fast.com/transfers", in).must(201).at("data", "state"), any("transferring"))
 	equal(s.t, s.field(purchases+"fast.com/transfers/1", "state"), any("transferred"))
+	s.do("main", "DELETE /v2/1/domains/fast.com").must(204)
+	s.do("main", path+"fast.com/transfers", in).must(201)
+	equal(s.t, s.field(purchases+"fast.com/transfers/2", "status_description"), any("Invalid authorization code"))
 	s.do("main", path+"hosted-elsewhere.com/transfers", in).must(202)
 	s.do("main", path+"brits.co.uk/transfers", `{"registrant_id":11}`).must(202)
 	s.do("main", path+"fancy-elsewhere.io/transfers", `{"registrant_id":11,"auth_code":"right","premium_price":"330.00"}`).must(202)
@@ -61,6 +64,18 @@ func proveTransferDomain(s *sim) {
 	equal(s.t, s.field("/v2/1/domains/brits.co.uk", "state"), any("registered"))
 	equal(s.t, len(s.Charges()), 5)
 	equal(s.t, s.Charges()[3].Cents, int64(33000))
+
+	// A term that ended is one that its holder renewed; ten years ahead is the most; and what is lost again is free.
+	s = simulateLike(s)
+	s.do("main", path+"renewed.com/transfers", in).must(202)
+	s.do("main", path+"long.com/transfers", in).must(202)
+	s.pass(5 * day)
+	equal(s.t, s.field("/v2/1/domains/renewed.com", "expires_at"), any("2028-03-05T12:00:00Z"))
+	equal(s.t, s.field("/v2/1/domains/long.com", "expires_at"), any("2036-03-15T12:00:00Z"))
+	s.pass((2*366 + 29 + 30 + 5) * day)
+	s.do("main", "GET /v2/1/domains/renewed.com").must(404)
+	s.do("main", path+"renewed.com/transfers", in).is(400, `{"message":"The domain renewed.com is not registered"}`)
+	s.do("main", path+"renewed.com/registrations", in).must(202)
 
 	// A wrong code, a lock and a refusal come out later, and cost nothing.
 	s = simulateLike(s)
@@ -113,6 +128,12 @@ func proveCancelTransfer(s *sim) {
 	s.do("main", "POST "+purchases+"elsewhere.com/transfers", `{"registrant_id":11,"auth_code":"right"}`).must(202)
 	s.pass(5 * day)
 	s.do("main", "DELETE "+purchases+"elsewhere.com/transfers/2").is(400, `{"message":"The domain transfer cannot be cancelled: it is transferred"}`)
+
+	// One that has hardly begun stays cancelled.
+	s.do("main", "POST "+purchases+"refused.com/transfers", `{"registrant_id":11,"auth_code":"right"}`).must(202)
+	equal(s.t, s.do("main", "DELETE "+purchases+"refused.com/transfers/3").must(202).at("data", "state"), any("new"))
+	s.pass(2 * day)
+	equal(s.t, s.field(purchases+"refused.com/transfers/3", "status_description"), any("Canceled by customer"))
 
 	// A cancellation that takes its time may come too late.
 	for pass, want := range map[time.Duration]string{day: "cancelled", 4*day + 18*time.Hour: "transferred"} {

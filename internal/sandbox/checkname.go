@@ -6,6 +6,30 @@ import (
 	"time"
 )
 
+// nameSpec is a name that no account has registered.
+type nameSpec struct {
+	Name            string        `toml:"name"`
+	Elsewhere       bool          `toml:"elsewhere"`
+	AuthCode        string        `toml:"auth_code"`
+	Locked          bool          `toml:"locked"`
+	Expires         *span         `toml:"expires"`
+	Free            *span         `toml:"free"`
+	Taken           *span         `toml:"taken"`
+	VerifyOwnership bool          `toml:"verify_ownership"`
+	Premium         bool          `toml:"premium"`
+	Prices          pricesSpec    `toml:"prices"`
+	Registration    operationSpec `toml:"registration"`
+	Transfer        transferSpec  `toml:"transfer"`
+
+	ascii string
+}
+
+type transferSpec struct {
+	Takes   *length `toml:"takes"`
+	Outcome string  `toml:"outcome"`
+	Status  string  `toml:"status"`
+}
+
 // name checks a name that no account has registered.
 func (b *builder) name(s *nameSpec) error {
 	var err error
@@ -45,16 +69,4 @@ func (b *builder) checkName(s *nameSpec) error {
 			return oneOf(&s.Transfer.Outcome, "transfer.outcome", "transferred", "failed", "cancelled")
 		},
 	)
-}
-
-// checkAttributeNames sees to it that each has one, once.
-func checkAttributeNames(all []attribute) error {
-	seen := map[string]bool{}
-	for _, a := range all {
-		if a.Name == "" || seen[a.Name] {
-			return fmt.Errorf("extended_attribute %q: each has a name of its own", a.Name)
-		}
-		seen[a.Name] = true
-	}
-	return nil
 }

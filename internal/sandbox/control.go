@@ -103,7 +103,7 @@ type domainState struct {
 	Phase     string     `json:"phase"`
 	ExpiresAt *time.Time `json:"expires_at"`
 	AutoRenew bool       `json:"auto_renew"`
-	Busy      bool       `json:"busy"` // a renewal or restore is under way
+	Busy      bool       `json:"busy"` // an operation is under way
 }
 
 func (s *Server) state() reply {

@@ -30,23 +30,26 @@
 // Where the account cannot pay, it buys nothing and switches auto_renew off.
 //
 // A name that no account has is free, unless the portfolio says that it is held elsewhere. A registration or transfer puts a domain
-// into the account at once, hosted and with its registrant; it is registered when the operation completes, and stays
-// hosted when it does not, as recorded. A registration buys the shortest period of its suffix, a transfer adds a year. Whoever deletes a registered domain loses
-// it: it stays at the registry until it has run out, without refund, and no code gets it back.
+// into the account at once, hosted and with its registrant; it is registered when the operation completes, and stays hosted when it
+// does not, as recorded. A registration buys the shortest period of its suffix, a transfer adds a year. Who deletes a registered
+// domain loses it: it stays at the registry until it has run out, nothing is refunded, and no code gets it back.
 //
 // # Where the documents are silent
 //
-// What is assumed of the calls for names, because no document or recording says it: a wrong authorization code or a lock lets the transfer fail,
-// while the call itself succeeds; of a name that is lost to somebody faster the registration fails; a transfer that is cancelled twice is answered twice; checks are
-// limited to 60 an hour and token; an account without research is told so with 403; WHOIS privacy and trustee are items of the same charge; a
-// premium price is confirmed per year; a push by an e-mail that several accounts have is refused; a domain has one push and one registrant change at a time, cannot be deleted while an operation is under way,
-// and is locked against transfers for 60 days after a change of owner, by a registrant change or a push, but for ccTLDs; another
-// name, organization or e-mail means another owner; a push that is accepted ends registrant changes.
-//
-// And elsewhere: per_page above 100 and unknown sort fields are
+// What is assumed, because no document or recording says it: per_page above 100 and unknown sort fields are
 // a 400; a premium_price for a name that is not premium is ignored; a renewal's period of 0 is refused like any other
 // beyond 1 to 9; an account that a token may not see is a 404; an empty list has one page; among domains
-// that sort alike, the lower id comes first; auto-renewal cannot be switched off under a suffix that knows nothing else; required scopes other than that of billing carry names of our own.
+// that sort alike, the lower id comes first; auto-renewal cannot be switched off under a suffix that knows nothing else; required
+// scopes other than that of billing carry names of our own. And of the calls that move names:
+//
+//   - A wrong authorization code, or a lock, lets the transfer fail; the call itself succeeds. The registration of a name that
+//     somebody else gets first fails too. A transfer that is cancelled twice is answered twice.
+//   - Checks are limited to 60 an hour and token. An account without research is told so with 403.
+//   - WHOIS privacy and trustee are items of the same charge. A premium price is confirmed per year, like the list prices.
+//   - A domain has one push and one registrant change at a time. It cannot be deleted or pushed while an operation is under way. A push
+//     that is accepted ends the registrant changes. An e-mail that several accounts have is nobody's.
+//   - Another name, organization or e-mail means another owner. Then a domain is locked against transfers for 60 days, whether by a
+//     registrant change or a push, but not under a ccTLD.
 //
 // # Under /_sandbox/
 //

@@ -26,6 +26,7 @@ func (w *world) newDomain(account int64, ascii, unicode string) *domain {
 // hostAgain brings a domain back that has left for another registrar, and is only hosted from then on.
 func (w *world) hostAgain(d *domain) {
 	d.revision++
+	d.authorized = false
 	d.expires, d.phase, d.registrant = time.Time{}, hosted, 0
 	d.autoRenew, d.privateWhois, d.trustee, d.premium = false, false, false, false
 	w.domains[d.id], w.names[d.name] = d, d

@@ -213,30 +213,6 @@ type transferOutSpec struct {
 	Leaves string  `toml:"leaves"`
 }
 
-// nameSpec is a name that no account has registered.
-type nameSpec struct {
-	Name            string        `toml:"name"`
-	Elsewhere       bool          `toml:"elsewhere"`
-	AuthCode        string        `toml:"auth_code"`
-	Locked          bool          `toml:"locked"`
-	Expires         *span         `toml:"expires"`
-	Free            *span         `toml:"free"`
-	Taken           *span         `toml:"taken"`
-	VerifyOwnership bool          `toml:"verify_ownership"`
-	Premium         bool          `toml:"premium"`
-	Prices          pricesSpec    `toml:"prices"`
-	Registration    operationSpec `toml:"registration"`
-	Transfer        transferSpec  `toml:"transfer"`
-
-	ascii string
-}
-
-type transferSpec struct {
-	Takes   *length `toml:"takes"`
-	Outcome string  `toml:"outcome"`
-	Status  string  `toml:"status"`
-}
-
 type manySpec struct {
 	Account     ref    `toml:"account"`
 	Count       int    `toml:"count"`

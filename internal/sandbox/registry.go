@@ -62,7 +62,6 @@ type operation struct {
 	premium                     bool
 	prices                      prices
 	status                      string // why nothing came of a transfer
-	cancelling                  bool   // a transfer
 }
 
 // The kinds and states of operations.

@@ -77,7 +77,7 @@ func sdkRegistrar(v *vendor) {
 			Action string `json:"action"`
 		} `json:"data"`
 	}
-	_, err = v.Request(v.ctx, http.MethodGet, "/v2/1/registrar/domains/fancy.io/premium_price?action=renewal", nil, &premium, nil)
+	_, err = v.Request(v.ctx, http.MethodGet, "/v2/1/registrar/domains/fancy.io/premium_price?action=renewal", nil, &premium, nil) //nolint:bodyclose // the client closes it
 	check(v.t, err)
 	equal(v.t, [2]string{premium.Data.Price, premium.Data.Action}, [2]string{"340.00", "renewal"})
 	prices, err := v.Registrar.GetDomainPrices(v.ctx, "1", "fancy.io")
@@ -133,7 +133,7 @@ func sdkPushes(v *vendor) {
 	push, err := v.Domains.InitiatePush(v.ctx, "1", "alpha.com", dnsimple.DomainPushAttributes{NewAccountIdentifier: "01890000-0000-7000-8000-00000000000d"})
 	check(v.t, err)
 	equal(v.t, [2]int64{push.Data.DomainID, push.Data.AccountID}, [2]int64{100, 2})
-	other, err := v.Domains.InitiatePush(v.ctx, "1", "slow.com", dnsimple.DomainPushAttributes{NewAccountEmail: "desk@example.com"})
+	other, err := v.Domains.InitiatePush(v.ctx, "1", "slow.com", dnsimple.DomainPushAttributes{NewAccountEmail: "desk@example.com"}) //nolint:staticcheck // SA1019: deprecated, and still answered
 	check(v.t, err)
 	waiting, err := desk.Domains.ListPushes(v.ctx, "2", nil)
 	check(v.t, err)

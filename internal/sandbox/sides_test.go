@@ -407,6 +407,11 @@ func FuzzServe(f *testing.F) {
 	for _, rt := range routes() {
 		path := strings.NewReplacer(":account", "1010", ":domain", "expiring.test", ":id", "1", ":tld", "com").Replace(rt.pattern)
 		f.Add(rt.method, path, "sort=id:desc&page=2&per_page=5&state=new&start_date=2026-03-10", `{"period":1,"contact_id":"2715","premium_price":"480.00"}`)
+		for _, name := range []string{"free.com", "wanted.com", "premium.io", "hosted.example"} {
+			path := strings.NewReplacer(":account", "1010", ":domain", name, ":id", "1", ":tld", "test").Replace(rt.pattern)
+			f.Add(rt.method, path, "domain=free.com&action=renewal", `{"name":"free.com","registrant_id":2715,"auth_code":"wanted-code","premium_price":"480.00",`+
+				`"new_account_email":"account-2020@example.com","domain_id":"premium.io","contact_id":2715,"extended_attributes":{"x-test-kind":"company"}}`)
+		}
 	}
 	f.Add("POST", "/_sandbox/clock", "", `{"advance":"400d"}`)
 	f.Add("GET", "/v2/1010/domains/%ff%2f..", "name_like=%00", "")

@@ -80,10 +80,6 @@ func cancelTransfer(c *call) reply {
 		return refuse(http.StatusBadRequest, "The domain transfer cannot be cancelled: it is %s", op.state)
 	}
 	out := data(http.StatusAccepted, op.render())
-	if op.cancelling {
-		return out
-	}
-	op.cancelling = true
 	end := func() {
 		if !op.complete {
 			op.outcome, op.status = stateCancelled, statusByCustomer

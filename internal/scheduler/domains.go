@@ -64,7 +64,7 @@ func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Readin
 		})
 	}
 	var errs []error
-	if len(change.Events) > 0 || len(change.Watch) > 0 || len(change.Lifted) > 0 {
+	if len(change.Events)+len(change.Watch)+len(change.Lifted)+len(change.Pauses) > 0 {
 		if err := s.Progress.Commit(change); s.Fatal(err) {
 			return err
 		} else if err != nil {
@@ -109,11 +109,19 @@ func (s *Scheduler) Domains(ctx context.Context, now time.Time) (Reading, error)
 	return r, err
 }
 
+// readings are what was read of the accounts, by their ids.
+type readings struct {
+	domains map[int64][]portfolio.Domain // of accounts that were read to the horizon
+	// senseless are accounts whose clock is so far from ours that nothing can be said of
+	// their domains.
+	senseless map[int64]bool
+}
+
 // readAll is Domains, and gives what was read of each account that was.
-func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, map[int64][]portfolio.Domain, error) {
+func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readings, error) {
 	policy := s.Policy()
 	horizon := policy.Horizon(now)
-	read := make(map[int64][]portfolio.Domain)
+	read := readings{domains: make(map[int64][]portfolio.Domain), senseless: make(map[int64]bool)}
 	off := make(map[int64]bool) // accounts whose clock is not ours
 	var mu sync.Mutex
 	domains, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
@@ -131,13 +139,14 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, map[in
 				a.Name, a.ID, skew.Round(time.Minute)))
 		}
 		if skew.Abs() > senseless {
+			read.senseless[a.ID] = true
 			return nil, problems, nil
 		}
-		read[a.ID] = domains
+		read.domains[a.ID] = domains
 		return domains, problems, err
 	})
 	if err != nil {
-		return r, nil, err
+		return r, read, err
 	}
 	slices.SortFunc(domains, func(a, b portfolio.Domain) int {
 		return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
@@ -145,7 +154,7 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, map[in
 	for _, d := range domains {
 		f, err := s.Executor.Facts(d)
 		if err != nil {
-			return r, nil, err
+			return r, read, err
 		}
 		decision := rules.Decide(policy, f, now)
 		if off[d.AccountID] && decision.Verdict == portfolio.VerdictAct {

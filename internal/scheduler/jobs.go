@@ -177,9 +177,10 @@ func cause(ctx context.Context) error {
 func (s *Scheduler) missed() []*job {
 	var missed []*job
 	now := s.Now()
+	restored, _ := s.restored() // what cannot be read is met again by the job itself
 	for _, j := range s.jobs {
 		last, err := s.Progress.LastRun(j.name)
-		if err != nil || last.IsZero() || last.After(now) || !j.schedule.Next(last).After(now) {
+		if restored != nil && j.name == JobDomains || err != nil || last.IsZero() || last.After(now) || !j.schedule.Next(last).After(now) {
 			missed = append(missed, j)
 		}
 	}

@@ -21,7 +21,7 @@ type remembered struct {
 // remember compares what was read with what the last scan saw. What is inside the
 // horizon is kept, for the days on which its account cannot be read. A state that is
 // an old copy may buy again once nothing has moved for an hour.
-func (s *Scheduler) remember(read map[int64][]portfolio.Domain, now time.Time) (remembered, error) {
+func (s *Scheduler) remember(read readings, now time.Time) (remembered, error) {
 	var seen remembered
 	restored, err := s.restored()
 	if err != nil {
@@ -35,23 +35,28 @@ func (s *Scheduler) remember(read map[int64][]portfolio.Domain, now time.Time) (
 		if err != nil {
 			return seen, err
 		}
-		domains, ok := read[a.ID]
+		domains, ok := read.domains[a.ID]
 		if !ok {
 			steady = false
-			if known {
+			// By a clock that is wrong nobody is warned: it was told that it is.
+			if known && !read.senseless[a.ID] {
 				seen.unread = append(seen.unread, s.decideUnread(policy, before, now)...)
 			}
 			continue
 		}
-		w := watch(a.ID, domains, horizon, now)
+		w := watch(a.ID, domains, now)
 		w.SteadyAt = now
-		if known && !before.SteadyAt.After(now) && (restored == nil || before.SeenAt.After(restored.Since)) && still(before, w) {
+		if known && !before.SteadyAt.After(now) && (restored == nil || before.SeenAt.After(restored.Since)) && still(before, w, horizon) {
 			w.SteadyAt = before.SteadyAt
 		}
 		steady = steady && now.Sub(w.SteadyAt) >= steadyFor
 		seen.change.Watch = append(seen.change.Watch, w)
 	}
 	switch {
+	case restored != nil && restored.Since.After(now):
+		restored.Since = now // a clock that was ahead wrote it
+		seen.change.Pauses = append(seen.change.Pauses, *restored)
+		s.soon(JobDomains, now.Add(steadyFor))
 	case steady:
 		seen.change.Lifted = append(seen.change.Lifted, *restored)
 		seen.change.Events = append(seen.change.Events, portfolio.Event{
@@ -82,11 +87,12 @@ func (s *Scheduler) restored() (*portfolio.Pause, error) {
 	return nil, nil //nolint:nilnil // nil is "not paused": there is nothing else to tell
 }
 
-// watch is what is kept of an account's domains: those inside the horizon.
-func watch(account int64, domains []portfolio.Domain, horizon, now time.Time) portfolio.Watch {
+// watch is what is kept of an account's domains: all that were read, which reaches a
+// little beyond the horizon.
+func watch(account int64, domains []portfolio.Domain, now time.Time) portfolio.Watch {
 	w := portfolio.Watch{AccountID: account, SeenAt: now}
 	for _, d := range domains {
-		if !d.ExpiresAt.IsZero() && !d.ExpiresAt.After(horizon) {
+		if !d.ExpiresAt.IsZero() {
 			w.Domains = append(w.Domains, d)
 		}
 	}
@@ -94,15 +100,18 @@ func watch(account int64, domains []portfolio.Domain, horizon, now time.Time) po
 	return w
 }
 
-// still says whether no domain that both lists hold has moved, and none has left
-// before its time: one that was renewed lies beyond the horizon.
-func still(before, after portfolio.Watch) bool {
+// still says whether no domain inside the horizon has moved, and none has left it
+// before its time: one that was renewed lies beyond it.
+func still(before, after portfolio.Watch, horizon time.Time) bool {
 	now := make(map[int64]portfolio.Domain, len(after.Domains))
 	for _, d := range after.Domains {
 		now[d.ID] = d
 	}
 	for _, was := range before.Domains {
 		is, ok := now[was.ID]
+		if was.ExpiresAt.After(horizon) {
+			continue
+		}
 		if !ok || !is.ExpiresAt.Equal(was.ExpiresAt) || is.State != was.State {
 			return false
 		}
@@ -115,11 +124,13 @@ func still(before, after portfolio.Watch) bool {
 func (s *Scheduler) decideUnread(policy *rules.Policy, w portfolio.Watch, now time.Time) []portfolio.Decision {
 	var decisions []portfolio.Decision
 	for _, known := range w.Domains {
-		if _, near := policy.Warning(known.ExpiresAt, now); !near || known.State != portfolio.DomainRegistered {
+		_, near := policy.Warning(known.ExpiresAt, now)
+		lapsed := known.State == portfolio.DomainExpired
+		if !lapsed && (!near || known.State != portfolio.DomainRegistered) {
 			continue
 		}
 		d := rules.Decide(policy, portfolio.DomainFacts{Domain: known}, now)
-		if d.Verdict == portfolio.VerdictLetLapse {
+		if d.Verdict == portfolio.VerdictLetLapse || lapsed && d.Verdict != portfolio.VerdictAct {
 			continue
 		}
 		d.Verdict, d.Code = portfolio.VerdictBlocked, portfolio.CodeUnread

@@ -77,6 +77,12 @@ func TestUnreadAccountIsWarnedOf(t *testing.T) {
 	if len(got) != 1 || got[0].Verdict != portfolio.VerdictBlocked || got[0].Code != portfolio.CodeUnread || !strings.Contains(got[0].Reason, "2026-11-21") {
 		t.Fatalf("at its warning distance: %+v", got)
 	}
+	// A clock that is wrong warns of nothing: each distance is told once.
+	list.err, list.date = nil, noon
+	if run(); len(got) != 0 {
+		t.Errorf("by a wrong clock: %v", names(got))
+	}
+	list.err, list.date = &portfolio.CallError{Call: "list domains (account 1)", Outcome: portfolio.OutcomeNotSent, Message: "no route"}, time.Time{}
 	now = noon.AddDate(0, 0, 10)
 	if run(); len(got) != 0 {
 		t.Errorf("past its expiration: %v", names(got))
