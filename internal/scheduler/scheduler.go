@@ -80,9 +80,11 @@ type Scheduler struct {
 	ticking bool // whether Tick was called
 
 	mu     sync.Mutex
-	proofs map[int64]proof    // by push id
-	names  map[int64]string   // of domains with registrant changes, by domain id
-	unread map[string][]error // what the last run of a job did not read, by its name
+	proofs map[int64]proof // by push id
+	// watches is what the last scan wrote down of accounts' domains, by account.
+	watches map[int64]portfolio.Watch
+	names   map[int64]string   // of domains with registrant changes, by domain id
+	unread  map[string][]error // what the last run of a job did not read, by its name
 }
 
 type proof struct {
@@ -115,7 +117,7 @@ func New(o Options) *Scheduler {
 	if o.Fatal == nil {
 		o.Fatal = func(error) bool { return false }
 	}
-	s := &Scheduler{Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), unread: make(map[string][]error)}
+	s := &Scheduler{Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch), unread: make(map[string][]error)}
 	s.jobs = []*job{
 		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},
 		{name: JobPushes, schedule: o.Schedules.Pushes, run: s.scanPushes},
