@@ -13,7 +13,7 @@ export CGO_ENABLED := 0
 .PHONY: help check build test race lint tidy bench simulate defects demo fmt clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: build tidy lint test race ## all that CI runs: build, tidy, lint, test, race
 

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,6 +17,32 @@ import (
 	"domaind/internal/portfolio"
 	"domaind/internal/sandbox"
 )
+
+// freeze stops a process, and waits until each of its threads has stopped, where that
+// can be seen: a signal takes its time on a busy host.
+func (p *process) freeze(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(within); time.Now().Before(end); {
+		<-tick.C
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(threads, func(path string) bool {
+			stat, err := os.ReadFile(path)
+			_, after, _ := strings.Cut(string(stat), ") ") // the state follows the name
+			return err == nil && !strings.HasPrefix(after, "T")
+		}) {
+			return // or nothing can be seen here
+		}
+	}
+	t.Fatal("it does not stop")
+}
 
 // TestStopped stops the daemon for a while in the middle of a renewal, as a host does
 // that is suspended: for it the clock has jumped when it goes on. Meanwhile the
@@ -33,9 +61,7 @@ func TestStopped(t *testing.T) {
 			p := newPlace(t, a.URL)
 			d := p.start("run")
 			wait(t, arrived)
-			if err := d.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-				t.Fatal(err)
-			}
+			d.freeze(t)
 			if answered {
 				letGo()
 			} else {
@@ -88,9 +114,7 @@ func TestStoppedBeforeSending(t *testing.T) {
 	p := newPlace(t, a.URL)
 	d := p.start("run")
 	wait(t, arrived)
-	if err := d.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	d.freeze(t)
 	close(release)
 	_ = wall{}.Sleep(t.Context(), 300*time.Millisecond)
 	if got := a.arrived("POST"); len(got) != 0 {

@@ -196,6 +196,9 @@ func (d *service) relaying(ctx context.Context, work func() error) error {
 	}
 	stop()
 	err = errors.Join(err, <-ended)
+	if fatal(err) {
+		return err // the state takes nothing more, and gives nothing more
+	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
 	defer cancel()
 	if derr := d.relay.Drain(drain); derr != nil {

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -37,20 +36,13 @@ func (c *Client) ListRegistrantChanges(ctx context.Context, filter portfolio.Cha
 	if filter.ContactID > 0 {
 		options.ContactId = new(strconv.FormatInt(filter.ContactID, 10))
 	}
-	convert := each(c.registrantChange)
 	return pages(ctx, c, act, func(ctx context.Context, page dnsimple.ListOptions) error {
 		options := options
 		page.Sort = sort
 		options.ListOptions = page
 		_, err := c.sdk.Registrar.ListRegistrantChange(ctx, c.accountID, &options)
 		return err
-	}, func(raw json.RawMessage) ([]portfolio.RegistrantChange, []error) {
-		changes, problems := convert(raw)
-		if len(changes) == 1 && !wanted(changes[0], filter) {
-			return nil, nil
-		}
-		return changes, problems
-	})
+	}, each(c.registrantChange).only(func(change portfolio.RegistrantChange) bool { return wanted(change, filter) }))
 }
 
 // wanted says whether a change is what was asked for. One in another state will be,

@@ -70,7 +70,7 @@ func (c *Client) ListCharges(ctx context.Context, filter portfolio.ChargeFilter)
 		path := "/v2/" + c.accountID + "/billing/charges?" + query.Encode()
 		resp, err := c.sdk.Request(ctx, http.MethodGet, path, nil, nil, nil)
 		return closed(resp, err)
-	}, c.chargeItems)
+	}, reading[portfolio.ChargeItem]{alone: c.chargeItems})
 }
 
 // chargeItems flattens a charge into its lines. A line that cannot be understood

@@ -23,15 +23,15 @@ func (c *Client) judge(call string, ex *exchange) *portfolio.CallError {
 		failure.Err = c.cause(ex.err)
 		return failure
 	}
+	if ex.bodyErr == nil && ex.status >= 200 && ex.status <= 299 {
+		return nil
+	}
 	failure := c.failure(call, ex, "")
 	failure.RetryAt = limitEnd(ex, c.now())
 	said, attributes := c.complaint(ex)
 	failure.Attributes = attributes
 	switch {
 	case ex.status >= 200 && ex.status <= 299:
-		if ex.bodyErr == nil {
-			return nil
-		}
 		failure.Attributes, said = nil, ""
 		failure.Message = "the answer breaks off: " + c.describe(ex.bodyErr)
 		failure.Err = c.cause(ex.bodyErr)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/dnsimple/dnsimple-go/v9/dnsimple"
 
@@ -25,7 +26,7 @@ const (
 // of the page survives: one odd domain must not hide ninety-nine others. A list
 // that contradicts itself, or never ends, is an error: a domain that does not show
 // would lapse unseen.
-func pages[T any](ctx context.Context, c *Client, act string, ask func(context.Context, dnsimple.ListOptions) error, convert func(json.RawMessage) ([]T, []error)) iter.Seq2[portfolio.Page[T], error] {
+func pages[T any](ctx context.Context, c *Client, act string, ask func(context.Context, dnsimple.ListOptions) error, read reading[T]) iter.Seq2[portfolio.Page[T], error] {
 	return func(yield func(portfolio.Page[T], error) bool) {
 		limit := maxPages
 		for number := 1; ; number++ {
@@ -36,7 +37,7 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 				yield(portfolio.Page[T]{Number: number}, err)
 				return
 			}
-			entries, said, err := sheet(ex.body, number)
+			entries, said, err := sheet(ex.body, number, read)
 			if number == 1 {
 				// Lists grow while they are read, but not to twice their size.
 				limit = min(maxPages, 2*said.TotalPages+10)
@@ -49,10 +50,9 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 				return
 			}
 			page := portfolio.Page[T]{Number: number, Total: said.TotalEntries, Pages: said.TotalPages, Date: c.answer(ex).Date}
-			for i, raw := range entries {
-				items, problems := convert(raw)
-				page.Items = append(page.Items, items...)
-				for _, problem := range problems {
+			for i, e := range entries {
+				page.Items = append(page.Items, e.items...)
+				for _, problem := range e.problems {
 					page.Problems = append(page.Problems, c.malformed(call, ex, fmt.Errorf("entry %d: %w", i+1, problem)))
 				}
 			}
@@ -63,17 +63,67 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 	}
 }
 
-// sheet reads one page: its entries, and where the server says that it stands.
-func sheet(body []byte, number int) ([]json.RawMessage, pagination, error) {
+// entry is what an entry of a list comes to: mostly one item.
+type entry[T any] struct {
+	items    []T
+	problems []error
+}
+
+// reading is how the entries of a list are read.
+type reading[T any] struct {
+	// whole reads a page in one pass, which most pages allow; nil: none does. It is false
+	// where the page has to be taken apart, so that an odd entry hides no other.
+	whole func(body []byte) (entries []entry[T], said *pagination, ok bool)
+	alone func(json.RawMessage) ([]T, []error)
+}
+
+// entries reads the entries of a page, and where the server says that it stands.
+func (r reading[T]) entries(body []byte) ([]entry[T], *pagination, error) {
+	if r.whole != nil {
+		if entries, said, ok := r.whole(body); ok {
+			return entries, said, nil
+		}
+	}
 	e, err := open(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	var raw []json.RawMessage
+	if err := unmarshal(e.Data, &raw); err != nil {
+		return nil, nil, err
+	}
+	entries := make([]entry[T], len(raw))
+	for i := range raw {
+		entries[i].items, entries[i].problems = r.alone(raw[i])
+	}
+	return entries, e.Pagination, nil
+}
+
+// only is the reading without the items that are not to be kept.
+func (r reading[T]) only(keep func(T) bool) reading[T] {
+	drop := func(t T) bool { return !keep(t) }
+	return reading[T]{
+		whole: func(body []byte) ([]entry[T], *pagination, bool) {
+			entries, said, ok := r.whole(body)
+			for i := range entries {
+				entries[i].items = slices.DeleteFunc(entries[i].items, drop)
+			}
+			return entries, said, ok
+		},
+		alone: func(raw json.RawMessage) ([]T, []error) {
+			items, problems := r.alone(raw)
+			return slices.DeleteFunc(items, drop), problems
+		},
+	}
+}
+
+// sheet reads one page: its entries, and where the server says that it stands.
+func sheet[T any](body []byte, number int, read reading[T]) ([]entry[T], pagination, error) {
+	entries, stands, err := read.entries(body)
 	if err != nil {
 		return nil, pagination{}, err
 	}
-	var entries []json.RawMessage
-	if err := unmarshal(e.Data, &entries); err != nil {
-		return nil, pagination{}, err
-	}
-	if e.Pagination == nil {
+	if stands == nil {
 		// Less than a page is all there is; from a full one nobody can tell, and an
 		// empty one may be anything.
 		if number > 1 || len(entries) == 0 || len(entries) >= perPage {
@@ -81,7 +131,7 @@ func sheet(body []byte, number int) ([]json.RawMessage, pagination, error) {
 		}
 		return entries, pagination{CurrentPage: 1, TotalPages: 1, TotalEntries: len(entries)}, nil
 	}
-	said := *e.Pagination
+	said := *stands
 	switch {
 	case said.TotalPages < 0 || said.TotalEntries < 0:
 		return nil, said, errors.New("the answer counts less than no pages")
@@ -97,20 +147,39 @@ func sheet(body []byte, number int) ([]json.RawMessage, pagination, error) {
 	return entries, said, nil
 }
 
-// each makes a converter of entries out of one for a documented type.
-func each[S, T any](convert func(S) (T, error)) func(json.RawMessage) ([]T, []error) {
-	return func(raw json.RawMessage) ([]T, []error) {
-		var s S
-		if absent(raw) {
+// each makes a reading out of a converter for a documented type.
+func each[S, T any](convert func(S) (T, error)) reading[T] {
+	one := func(s *S) ([]T, []error) {
+		if s == nil {
 			return nil, []error{errNoData}
 		}
-		if err := unmarshal(raw, &s); err != nil {
-			return nil, []error{err}
-		}
-		t, err := convert(s)
+		t, err := convert(*s)
 		if err != nil {
 			return nil, []error{err}
 		}
 		return []T{t}, nil
+	}
+	return reading[T]{
+		whole: func(body []byte) ([]entry[T], *pagination, bool) {
+			var page struct {
+				Data       []*S        `json:"data"`
+				Pagination *pagination `json:"pagination"`
+			}
+			if json.Unmarshal(body, &page) != nil || page.Data == nil {
+				return nil, nil, false
+			}
+			entries := make([]entry[T], len(page.Data))
+			for i, s := range page.Data {
+				entries[i].items, entries[i].problems = one(s)
+			}
+			return entries, page.Pagination, true
+		},
+		alone: func(raw json.RawMessage) ([]T, []error) {
+			var s *S
+			if err := unmarshal(raw, &s); err != nil {
+				return nil, []error{err}
+			}
+			return one(s)
+		},
 	}
 }

@@ -57,7 +57,7 @@ func Catalogue() []Entry {
 		{portfolio.AboutOperation, "armed", info, "The request is about to leave."},
 		{portfolio.AboutOperation, "pending", info, "DNSimple accepted the request and works on it; alert where a rule restores the domain."},
 		{portfolio.AboutOperation, "done", notice, "The operation is done, and the evidence is there; alert where a rule restores the domain, or where DNSimple calls it failed."},
-		{portfolio.AboutOperation, "failed", alert, "The operation failed; its money is released."},
+		{portfolio.AboutOperation, "failed", alert, "The operation failed; its money is released. Info where it tried in vain whether a pause still has its reason, notice where an operator said so."},
 		{portfolio.AboutOperation, "unknown", alert, "The request may have had its effect; it is looked for, and never sent again."},
 		{portfolio.AboutOperation, "delayed", alert, "The operation does not come forward; the text says why."},
 		{portfolio.AboutOperation, "waiting", info, "The request has not left, or may leave again, and is tried again."},

@@ -26,7 +26,8 @@ func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error 
 		}
 		if err != nil {
 			// A token without the billing scope never finds it.
-			answer.final = answer.final || outcome(err) == portfolio.OutcomeForbidden
+			answer.unread = outcome(err) != portfolio.OutcomeForbidden
+			answer.final = true
 			answer.refs, answer.amount = nil, 0
 			break
 		}

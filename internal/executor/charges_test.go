@@ -152,7 +152,9 @@ func TestChargesUnreadable(t *testing.T) {
 		return next(), nil
 	}
 	w.scan()
-	w.settle(60 * day)
+	w.settle(chargePatience - day)
+	equal(t, "looked for still", w.row().NextAt.IsZero(), false)
+	w.settle(3 * day)
 	equal(t, "given up", w.row().NextAt.IsZero(), true)
 	equal(t, "price", w.row().Price(), 1500)
 }

@@ -82,6 +82,7 @@ type (
 		amount portfolio.Money
 		refs   []string // empty: not there yet
 		final  bool     // it cannot be found any more, or ever
+		unread bool     // the charges could not be read: it was not looked for
 		vendor bool     // DNSimple's own auto-renewal was charged in its place
 	}
 )

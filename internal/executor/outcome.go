@@ -33,6 +33,9 @@ const netTries = 30
 // How long what DNSimple works on is looked at every quarter of an hour; then hourly.
 const soonDone = 6 * time.Hour
 
+// How long charges may not be readable until nobody looks for one any more.
+const chargePatience = 90 * 24 * time.Hour
+
 // How long DNSimple may take to carry a wish out.
 const longestWish = 14 * 24 * time.Hour
 
@@ -281,6 +284,8 @@ func (s *step) charged(e charged) {
 		s.tell(portfolio.LevelInfo, "charged", note)
 	case e.final && s.op.Charge != nil:
 		s.op.NextAt = time.Time{}
+	case e.unread && s.at.Sub(s.op.EndedAt) < chargePatience:
+		s.op.NextAt = s.at.Add(distance(s.op.Checks, time.Hour, 24*time.Hour))
 	case e.final && e.vendor && s.op.Charge == nil:
 		s.op.Charge, s.op.NextAt = new(portfolio.Money), time.Time{}
 		const note = "nothing was charged for it: DNSimple's own auto-renewal renewed the domain in its place"

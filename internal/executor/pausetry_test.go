@@ -109,3 +109,24 @@ func TestFreedIsWanted(t *testing.T) {
 		equal(t, "wanted", got, w.now())
 	}
 }
+
+// So does an operation that was let through to try one, and came through much later.
+func TestFreedByWhatWaited(t *testing.T) {
+	w := newWorld(t, mains2, renewAll)
+	refused := w.meets(&fault{account: mainID, method: http.MethodPost, status: 402, message: "unpaid invoices"})
+	w.lives(time.Minute)
+	refused.over = true
+	limited := w.meets(&fault{account: mainID, method: http.MethodPost, status: 429, message: "quota exceeded"})
+	w.lives(probeEvery)
+	limited.over = true
+	equal(t, "limited", len(limited.at) > 0, true)
+	bought := func() int { n, _ := w.charged(); return n }
+	equal(t, "bought", bought(), 0)
+	w.settle(2 * time.Hour)
+	equal(t, "bought by what waited", bought(), 1)
+	got, err := w.x.Wanted()
+	w.must(err)
+	equal(t, "wanted", got, w.now())
+	w.lives(time.Minute)
+	equal(t, "bought in all", bought(), 2)
+}

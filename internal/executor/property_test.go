@@ -263,11 +263,9 @@ func checkTold(t *rapid.T, op, row portfolio.Operation, e event, effects []effec
 	case row.State == portfolio.StateArmed:
 		want = []string{"info armed"}
 	case row.State == portfolio.StatePending && op.State == portfolio.StateArmed:
-		if a, ok := e.(answered); ok && a.err == nil {
-			want = []string{"info pending"}
-			if row.Loud {
-				want = []string{"alert pending"}
-			}
+		want = []string{"info pending"} // also where what it is about is no longer there
+		if a, ok := e.(answered); ok && a.err == nil && row.Loud {
+			want = []string{"alert pending"}
 		}
 	case row.State == portfolio.StateUnknown && op.State != portfolio.StateUnknown:
 		want = []string{"alert unknown"}

@@ -66,7 +66,7 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 	switch d.Code {
 	case codePaused:
 		helps = fmt.Sprintf("once it is mended it goes on by itself, or at once with: domaind resume %d", account)
-		stopped, _, err := x.stopped(account, portfolio.OpRenew)
+		stopped, err := x.hardest(account)
 		switch {
 		case err != nil || stopped == nil:
 		case stopped.Scope == portfolio.PauseRestored:
@@ -83,6 +83,22 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, and restart domaind", d.Code)
 	}
 	return d.Reason, "once it is mended, " + scan
+}
+
+// hardest gives, of the pauses that stop the renewals of an account, one that does not
+// end by itself, where there is one.
+func (x *Executor) hardest(account int64) (*portfolio.Pause, error) {
+	pauses, err := x.pauses(account)
+	if err != nil {
+		return nil, err
+	}
+	var hardest *portfolio.Pause
+	for _, p := range pauses {
+		if p.Stops(account, portfolio.OpRenew) && (hardest == nil || p.ProbeAt.IsZero() && !hardest.ProbeAt.IsZero()) {
+			hardest = &p
+		}
+	}
+	return hardest, nil
 }
 
 func waitsFor(d portfolio.Decision, name, scan string) (cause, helps string) {

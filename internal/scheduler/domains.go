@@ -65,7 +65,9 @@ func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Readin
 	}
 	var errs []error
 	if len(change.Events)+len(change.Watch)+len(change.Lifted)+len(change.Pauses) > 0 {
-		if err := s.Progress.Commit(change); s.Fatal(err) {
+		err := s.Progress.Commit(change)
+		s.watching(change.Watch, err)
+		if s.Fatal(err) {
 			return err
 		} else if err != nil {
 			errs = append(errs, err)

@@ -84,11 +84,13 @@ type Scheduler struct {
 	ticking bool // whether Tick was called
 
 	mu     sync.Mutex
-	proofs map[int64]proof     // by push id
-	names  map[int64]string    // of domains with registrant changes, by domain id
-	unread map[string][]error  // what the last run of a job did not read, by its name
-	looks  map[string]look     // at watched names, by the key under which they are remembered
-	scarce map[int64]time.Time // when an account was found to have no research, by its id
+	proofs map[int64]proof // by push id
+	// watches is what the last scan wrote down of accounts' domains, by account.
+	watches map[int64]portfolio.Watch
+	names   map[int64]string    // of domains with registrant changes, by domain id
+	unread  map[string][]error  // what the last run of a job did not read, by its name
+	looks   map[string]look     // at watched names, by the key under which they are remembered
+	scarce  map[int64]time.Time // when an account was found to have no research, by its id
 }
 
 type proof struct {
@@ -123,8 +125,8 @@ func New(o Options) *Scheduler {
 		o.Fatal = func(error) bool { return false }
 	}
 	s := &Scheduler{
-		Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), unread: make(map[string][]error),
-		looks: make(map[string]look), scarce: make(map[int64]time.Time),
+		Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
+		unread: make(map[string][]error), looks: make(map[string]look), scarce: make(map[int64]time.Time),
 	}
 	s.jobs = []*job{
 		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},

@@ -31,7 +31,7 @@ func (s *Scheduler) remember(read readings, now time.Time) (remembered, error) {
 	horizon := policy.Horizon(now)
 	steady := restored != nil
 	for _, a := range s.Accounts {
-		before, known, err := s.Progress.WatchedOf(a.ID)
+		before, known, err := s.watchedOf(a.ID)
 		if err != nil {
 			return seen, err
 		}
@@ -67,6 +67,32 @@ func (s *Scheduler) remember(read readings, now time.Time) (remembered, error) {
 		s.soon(JobDomains, now.Add(steadyFor))
 	}
 	return seen, nil
+}
+
+// watchedOf gives what is remembered of an account: it is read once, since nobody else
+// writes it.
+func (s *Scheduler) watchedOf(account int64) (portfolio.Watch, bool, error) {
+	s.mu.Lock()
+	w, ok := s.watches[account]
+	s.mu.Unlock()
+	if ok {
+		return w, true, nil
+	}
+	return s.Progress.WatchedOf(account)
+}
+
+// watching keeps what was written down of the accounts; where that failed, it is read
+// again.
+func (s *Scheduler) watching(written []portfolio.Watch, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range written {
+		if err != nil {
+			delete(s.watches, w.AccountID)
+			continue
+		}
+		s.watches[w.AccountID] = w
+	}
 }
 
 // steadyFor is how long nothing must have moved until a state that is an old copy is

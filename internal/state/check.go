@@ -154,7 +154,7 @@ func (a *audit) indexed(seq sequence, op portfolio.Operation) error {
 	if !bought(op) {
 		return nil
 	}
-	this := lastPurchase{at: op.EndedAt, seq: seq, key: op.Key}
+	this := lastPurchase{at: boughtAt(op), seq: seq, key: op.Key}
 	for _, k := range purchaseKeys(op.DomainID, op.Name) {
 		if last, ok := a.purchases[string(k)]; !ok || this.after(last) {
 			a.purchases[string(k)] = this

@@ -291,6 +291,7 @@ func TestLastPurchase(t *testing.T) {
 		t.Helper()
 		commit(t, s, "", op)
 		done := ended(armed(op, "2026-03-01"), portfolio.StateDone, at)
+		done.ArmedAt = at.Add(-time.Minute)
 		commit(t, s, portfolio.StateReserved, done)
 		return done
 	}

@@ -180,9 +180,18 @@ func parsePurchase(v []byte) (lastPurchase, error) {
 	return lastPurchase{at: at, seq: seq, key: string(v[instantSize+8:])}, err
 }
 
+// boughtAt is when a purchase counts as made: it was armed by a clock that DNSimple's
+// agrees with, and may end by one that was put back.
+func boughtAt(op portfolio.Operation) time.Time {
+	if op.ArmedAt.After(op.EndedAt) {
+		return op.ArmedAt
+	}
+	return op.EndedAt
+}
+
 func (r *row) indexPurchase(tx *bbolt.Tx) error {
 	b := bucket(tx, purchasesBucket)
-	this := lastPurchase{at: r.op.EndedAt, seq: r.seq, key: r.op.Key}
+	this := lastPurchase{at: boughtAt(r.op), seq: r.seq, key: r.op.Key}
 	for _, key := range purchaseKeys(r.op.DomainID, r.op.Name) {
 		if v := b.Get(key); v != nil {
 			last, err := parsePurchase(v)
