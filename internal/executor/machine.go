@@ -100,9 +100,9 @@ type evidence struct {
 	read       bool   // the domain was read: without happened, it stands as it was
 	autoRenew  bool   // as read
 	expiresAt  time.Time
-	registered bool   // as read: it has not lapsed
-	clockOff   bool   // the clock here and DNSimple's disagree: nothing is changed by it
-	domainID   int64  // of a name that was not ours when the operation began
+	registered bool  // as read: it has not lapsed
+	clockOff   bool  // the clock here and DNSimple's disagree: nothing is changed by it
+	domainID   int64 // of a name that was not ours when the operation began
 	note       string
 	refused    error // the call that failed, where one did
 }
