@@ -52,26 +52,15 @@ func (c *Client) Whoami(ctx context.Context) (portfolio.Identity, error) {
 // Accounts lists the accounts that the token reaches. The API gives them without
 // pages.
 func (c *Client) Accounts(ctx context.Context) ([]portfolio.Identity, error) {
-	call := c.call("list accounts")
-	ex, err := c.read(ctx, call, func(ctx context.Context) error {
+	return unpaged(ctx, c, c.call("list accounts"), func(ctx context.Context) error {
 		_, err := c.sdk.Accounts.ListAccounts(ctx, nil)
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	said, err := data[[]dnsimple.Account](ex.body)
-	if err != nil {
-		return nil, c.malformed(call, ex, err)
-	}
-	accounts := make([]portfolio.Identity, 0, len(said))
-	for _, a := range said {
+	}, func(a dnsimple.Account) (portfolio.Identity, error) {
 		if a.ID <= 0 {
-			return nil, c.malformed(call, ex, errors.New("an account has no id"))
+			return portfolio.Identity{}, errors.New("an account has no id")
 		}
-		accounts = append(accounts, portfolio.Identity{AccountID: a.ID, Email: c.clean(a.Email, maxText)})
-	}
-	return accounts, nil
+		return portfolio.Identity{AccountID: a.ID, Email: c.clean(a.Email, maxText)}, nil
+	})
 }
 
 // Contacts lists the account's contacts.

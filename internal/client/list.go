@@ -99,6 +99,28 @@ func (r reading[T]) entries(body []byte) ([]entry[T], *pagination, error) {
 	return entries, e.Pagination, nil
 }
 
+// unpaged reads a list that the API gives whole. An entry that cannot be understood is
+// an error: half of such a list is of no use.
+func unpaged[S, T any](ctx context.Context, c *Client, call string, ask sender, convert func(S) (T, error)) ([]T, error) {
+	ex, err := c.read(ctx, call, ask)
+	if err != nil {
+		return nil, err
+	}
+	said, err := data[[]S](ex.body)
+	if err != nil {
+		return nil, c.malformed(call, ex, err)
+	}
+	items := make([]T, 0, len(said))
+	for _, s := range said {
+		item, err := convert(s)
+		if err != nil {
+			return nil, c.malformed(call, ex, err)
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
 // only is the reading without the items that are not to be kept.
 func (r reading[T]) only(keep func(T) bool) reading[T] {
 	drop := func(t T) bool { return !keep(t) }

@@ -94,26 +94,10 @@ func (c *Client) ExtendedAttributes(ctx context.Context, tld string) ([]portfoli
 	if err != nil {
 		return nil, err
 	}
-	ex, err := c.read(ctx, call, func(ctx context.Context) error {
+	return unpaged(ctx, c, call, func(ctx context.Context) error {
 		_, err := c.sdk.Tlds.GetTldExtendedAttributes(ctx, tld)
 		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	said, err := data[[]dnsimple.TldExtendedAttribute](ex.body)
-	if err != nil {
-		return nil, c.malformed(call, ex, err)
-	}
-	attributes := make([]portfolio.ExtendedAttribute, 0, len(said))
-	for _, a := range said {
-		attribute, err := c.extendedAttribute(a)
-		if err != nil {
-			return nil, c.malformed(call, ex, err)
-		}
-		attributes = append(attributes, attribute)
-	}
-	return attributes, nil
+	}, c.extendedAttribute)
 }
 
 // extendedAttribute converts what a registry wants to know. Names and values are

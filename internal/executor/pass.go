@@ -62,9 +62,18 @@ func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) 
 // refused for a reason of its own must not keep the others from ever trying.
 func (x *Executor) inTurn(decisions []portfolio.Decision) ([]int, error) {
 	order := make([]int, len(decisions))
+	for i := range order {
+		order[i] = i
+	}
+	pauses, err := x.ledger.Pauses()
+	if err != nil {
+		return nil, fmt.Errorf("look for pauses: %w", err)
+	}
+	if len(pauses) == 0 { // as nearly always
+		return order, nil
+	}
 	tried := make(map[int]time.Time)
 	for i, d := range decisions {
-		order[i] = i
 		kind := operationKind(d.Do)
 		if d.Verdict != portfolio.VerdictAct || !kind.Purchase() {
 			continue
@@ -220,9 +229,9 @@ func (x *Executor) execute(ctx context.Context, d *portfolio.Decision, l *line) 
 
 // carryOut is execute for who has the account's turn.
 func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line) error {
+	account, _, _ := d.Resource.Ident()
 	if l.failures >= deaf {
 		// Where it is paused by now, that is why.
-		account, _, _ := d.Resource.Ident()
 		if paused, stopped, err := x.pausedFor(*d, account, operationKind(d.Do)); err != nil {
 			return err
 		} else if stopped {
@@ -232,7 +241,6 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		*d = guarded(*d, portfolio.VerdictBlocked, codeUnreachable, l.why)
 		return x.announce(*d)
 	}
-	account, _, _ := d.Resource.Ident()
 	assessed, failed, err := x.assess(ctx, *d, nil)
 	if err != nil {
 		return err
@@ -245,7 +253,8 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		return err
 	}
 	if unreached(failed) {
-		return x.reachable(ctx, account, failed, l)
+		x.reachable(ctx, account, failed, l)
+		return nil
 	}
 	l.odd = 0
 	if assessed.Verdict != portfolio.VerdictAct {
@@ -262,7 +271,7 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 
 // reachable looks whether DNSimple answers at all, where it did not say what a purchase
 // depends on. Where it does, the others of the account may fare better.
-func (x *Executor) reachable(ctx context.Context, account int64, failed error, l *line) error {
+func (x *Executor) reachable(ctx context.Context, account int64, failed error, l *line) {
 	asking, cancel := context.WithTimeout(x.urgent(ctx), x.slow)
 	defer cancel()
 	_, err := x.registries[account].Clock(asking)
@@ -270,7 +279,6 @@ func (x *Executor) reachable(ctx context.Context, account int64, failed error, l
 	if (err != nil || l.odd >= manyOdd) && !ended(ctx) {
 		l.failures, l.why = deaf, "the account could not be reached: "+failed.Error()
 	}
-	return nil
 }
 
 // heard looks whether the operation of a decision came through.

@@ -39,7 +39,7 @@ func (x *Executor) stopped(account int64, kind portfolio.OperationKind) (by *por
 	for _, p := range pauses {
 		switch {
 		case !p.Stops(account, kind):
-		case !probeable(p) || !tryNow(p, now):
+		case !mayTry(p, now):
 			return &p, "", nil
 		case probes == "":
 			probes = p.Scope
@@ -57,7 +57,7 @@ func (x *Executor) heldBy(op portfolio.Operation) (*portfolio.Pause, error) {
 	}
 	now := x.now()
 	for _, p := range pauses {
-		if p.Stops(op.AccountID, op.Kind) && !passes(op, p) && (!probeable(p) || !tryNow(p, now)) {
+		if p.Stops(op.AccountID, op.Kind) && !passes(op, p) && !mayTry(p, now) {
 			return &p, nil
 		}
 	}
@@ -75,6 +75,9 @@ func probeable(p portfolio.Pause) bool {
 func tryNow(p portfolio.Pause, now time.Time) bool {
 	return !p.ProbeAt.After(now) || p.ProbeAt.After(now.Add(2*longestProbe))
 }
+
+// mayTry says whether an operation may go now, and try the pause.
+func mayTry(p portfolio.Pause, now time.Time) bool { return probeable(p) && tryNow(p, now) }
 
 // Wanted says when the domains are to be read beside their schedule: at once, where a
 // pause ended and what waited for that may be done, or when a pause is to be tried.
@@ -143,17 +146,13 @@ func (x *Executor) pausing(change *portfolio.Change, effects []effect) (freed bo
 // pauseChange adds one effect on the pauses of an operation's account to the change.
 func pauseChange(change *portfolio.Change, pauses []portfolio.Pause, f effect, now time.Time) (freed bool) {
 	op := change.Operation
-	find := func(scope portfolio.PauseScope) *portfolio.Pause {
-		for i, p := range pauses {
-			if p.AccountID == op.AccountID && p.Scope == scope {
-				return &pauses[i]
-			}
-		}
-		return nil
+	// tried are those that the operation tries, or may have tried.
+	tried := func(p portfolio.Pause) bool {
+		return p.AccountID == op.AccountID && p.Stops(op.AccountID, op.Kind) && probeable(p)
 	}
 	switch f := f.(type) {
 	case stop:
-		old := find(f.scope)
+		old := portfolio.FindPause(pauses, op.AccountID, f.scope)
 		p := pauseFor(old, op.AccountID, f.scope, f.reason, now)
 		change.Pauses = append(change.Pauses, p)
 		if old == nil {
@@ -161,7 +160,7 @@ func pauseChange(change *portfolio.Change, pauses []portfolio.Pause, f effect, n
 		}
 	case probe:
 		for _, p := range pauses {
-			if p.AccountID == op.AccountID && p.Stops(op.AccountID, op.Kind) && probeable(p) {
+			if tried(p) {
 				next := pauseFor(&p, op.AccountID, p.Scope, p.Reason, now)
 				next.Probes = p.Probes // it counts when its answer is there
 				change.Pauses = append(change.Pauses, next)
@@ -169,7 +168,7 @@ func pauseChange(change *portfolio.Change, pauses []portfolio.Pause, f effect, n
 		}
 	case free:
 		for _, p := range pauses {
-			if p.AccountID == op.AccountID && p.Stops(op.AccountID, op.Kind) && probeable(p) && (!f.breaker || p.Scope == portfolio.PauseBreaker) {
+			if tried(p) && (!f.breaker || p.Scope == portfolio.PauseBreaker) {
 				change.Lifted = append(change.Lifted, p)
 				change.Events = append(change.Events, resumedEvent(p, now, "daemon", "it went through when it was tried"))
 				freed = true

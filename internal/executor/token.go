@@ -21,12 +21,7 @@ func (x *Executor) refusedToken(account int64) (*portfolio.Pause, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range pauses {
-		if p.Scope == portfolio.PauseAccount {
-			return &p, nil
-		}
-	}
-	return nil, nil //nolint:nilnil // nil is "not paused": there is nothing else to tell
+	return portfolio.FindPause(pauses, account, portfolio.PauseAccount), nil
 }
 
 // Ready says whether an account may be read now: it is not paused, or it is time to

@@ -53,6 +53,16 @@ func (p Pause) Stops(account int64, kind OperationKind) bool {
 	return p.Scope == PauseOf(kind)
 }
 
+// FindPause gives the pause of an account, 0: of all, with a scope; nil where there is none.
+func FindPause(pauses []Pause, account int64, scope PauseScope) *Pause {
+	for i, p := range pauses {
+		if p.AccountID == account && p.Scope == scope {
+			return &pauses[i]
+		}
+	}
+	return nil
+}
+
 // Watch is what is remembered of an account's domains between two scans: those that
 // the last one that read them all found inside its horizon.
 type Watch struct {

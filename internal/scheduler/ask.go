@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"domaind/internal/portfolio"
-	"domaind/internal/rules"
 )
 
 // JobStatus is where a job stands.
@@ -90,11 +89,11 @@ func (s *Scheduler) scanOne(ctx context.Context, name string) (Reading, error) {
 	}
 	var decisions []portfolio.Decision
 	for _, d := range found {
-		f, err := s.Executor.Facts(d)
+		decision, err := s.decide(s.Policy(), d, now)
 		if err != nil {
 			return r, err
 		}
-		decisions = append(decisions, rules.Decide(s.Policy(), f, now))
+		decisions = append(decisions, decision)
 	}
 	r.Decisions, err = s.Executor.Execute(ctx, decisions)
 	return r, err

@@ -154,11 +154,10 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readin
 		return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
 	})
 	for _, d := range domains {
-		f, err := s.Executor.Facts(d)
+		decision, err := s.decide(policy, d, now)
 		if err != nil {
 			return r, read, err
 		}
-		decision := rules.Decide(policy, f, now)
 		if off[d.AccountID] && decision.Verdict == portfolio.VerdictAct {
 			decision.Verdict, decision.Code = portfolio.VerdictBlocked, portfolio.CodeClock
 			decision.Reason = "the clock here and DNSimple's disagree: nothing is changed"
@@ -166,6 +165,15 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readin
 		r.Decisions = append(r.Decisions, decision)
 	}
 	return r, read, nil
+}
+
+// decide asks the policy about a domain, and what the ledger remembers of it.
+func (s *Scheduler) decide(policy *rules.Policy, d portfolio.Domain, now time.Time) (portfolio.Decision, error) {
+	f, err := s.Executor.Facts(d)
+	if err != nil {
+		return portfolio.Decision{}, err
+	}
+	return rules.Decide(policy, f, now), nil
 }
 
 // senseless is how far the clocks are apart where nothing is worth deciding any more:

@@ -105,12 +105,7 @@ func (s *Scheduler) restored() (*portfolio.Pause, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for pauses: %w", err)
 	}
-	for _, p := range pauses {
-		if p.Scope == portfolio.PauseRestored {
-			return &p, nil
-		}
-	}
-	return nil, nil //nolint:nilnil // nil is "not paused": there is nothing else to tell
+	return portfolio.FindPause(pauses, 0, portfolio.PauseRestored), nil
 }
 
 // watch is what is kept of an account's domains: all that were read, which reaches a
