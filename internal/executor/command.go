@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -117,8 +118,8 @@ func (x *Executor) free(op portfolio.Operation) error {
 		return err
 	}
 	for _, other := range open {
-		if op.Kind == portfolio.OpCancelTransfer && other.Kind == portfolio.OpTransfer && other.RemoteID == op.SubjectID {
-			continue // it is what is to be cancelled
+		if ends(op, other) {
+			continue
 		}
 		if op.DomainID != 0 && other.DomainID == op.DomainID || op.Name != "" && other.Name == op.Name {
 			return refusedf("%s is %s: one operation on a domain at a time", other, other.State)
@@ -129,6 +130,14 @@ func (x *Executor) free(op portfolio.Operation) error {
 		return refusedf("%s was done on %s", last, x.ceilings.day(last.EndedAt))
 	}
 	return err
+}
+
+// ends says whether an operation is to end another one, which stands in its way no more
+// than it must.
+func ends(op, other portfolio.Operation) bool {
+	return other.RemoteID != 0 && other.RemoteID == op.SubjectID && other.AccountID == op.AccountID &&
+		(op.Kind == portfolio.OpCancelTransfer && other.Kind == portfolio.OpTransfer ||
+			op.Kind == portfolio.OpCancelChange && other.Kind == portfolio.OpChangeRegistrant)
 }
 
 // affordable says whether every ceiling lets a purchase pass.
@@ -333,14 +342,11 @@ func missing(ctx context.Context, reg Asker, tld string, given map[string]string
 }
 
 func names(attributes []portfolio.ExtendedAttribute) string {
-	s := ""
-	for i, a := range attributes {
-		if i > 0 {
-			s += ", "
-		}
-		s += a.Name
+	all := make([]string, 0, len(attributes))
+	for _, a := range attributes {
+		all = append(all, a.Name)
 	}
-	return s
+	return strings.Join(all, ", ")
 }
 
 func (x *Executor) proposeAdd(ctx context.Context, c portfolio.Command, p *portfolio.Proposal) error {
@@ -401,7 +407,7 @@ func (x *Executor) proposeCancelChange(ctx context.Context, c portfolio.Command,
 		return refusedf("registrant change %d is %s, and cannot be cancelled any more", change.ID, change.State)
 	}
 	p.Operation.Occasion = fmt.Sprintf("change-%d", change.ID)
-	p.Operation.DomainID, p.Operation.Contact = change.DomainID, change.ContactID
+	p.Operation.Contact = change.ContactID
 	if d, _, err := x.registries[c.AccountID].Domain(ctx, change.DomainID); err == nil {
 		p.Operation.Name = d.Name
 	}

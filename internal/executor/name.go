@@ -75,8 +75,8 @@ func (x *Executor) confirmWatched(ctx context.Context, op portfolio.Operation) (
 	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule || d.Contact != op.Contact {
 		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
 	}
-	if err := withinRule(d, c.quote); err != nil {
-		return withdrawn{moment: moment(now), why: err.Error()}, nil
+	if over := withinRule(d, c.quote); over != nil {
+		return withdrawn{moment: moment(now), why: over.Error()}, nil
 	}
 	return c, nil
 }
