@@ -68,15 +68,16 @@ func (x *Executor) confirmWatched(ctx context.Context, op portfolio.Operation) (
 		return answer, err
 	}
 	now := x.now()
+	stop := func(why string) (confirmation, error) { return withdrawn{moment: moment(now), why: why}, nil }
 	facts := portfolio.NameFacts{
 		AccountID: op.AccountID, Name: op.Name, UnicodeName: op.Name, Status: portfolio.NameFree, FreeSince: op.CreatedAt, CheckedAt: now,
 	}
 	d := rules.Decide(x.policy(), facts, now)
 	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule || d.Contact != op.Contact {
-		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+		return stop(fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason))
 	}
-	if over := withinRule(d, c.quote); over != nil {
-		return withdrawn{moment: moment(now), why: over.Error()}, nil
+	if err := withinRule(d, c.quote); err != nil {
+		return stop(err.Error())
 	}
 	return c, nil
 }
