@@ -1,0 +1,177 @@
+package rules_test
+
+import (
+	"fmt"
+	"time"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+)
+
+// domain decides about a domain.
+func (j *refJudge) domain(d *portfolio.Decision, f *portfolio.DomainFacts) {
+	if !f.State.Known() {
+		d.Code = "unknown-state"
+		d.Reason = fmt.Sprintf("DNSimple reports the state %q, which domaind does not know: nothing is done", f.State)
+		return
+	}
+	v := refDomainView(f, j.now)
+	o := j.look(portfolio.KindDomain, &v, refLifecycle(f))
+	won := j.settle(d, &o, func(r *rules.Rule, do portfolio.Action) string { return j.domainReason(f, r, do) })
+	if w := o.winner; w != nil && o.held == nil {
+		d.Loud = w.Do == portfolio.ActionRestore || o.do == portfolio.ActionRestore || v.lapsed && w.IfLapsed == portfolio.ActionRestore
+	}
+	switch {
+	case !won:
+		j.uncovered(d, f)
+	case o.held != nil && o.held.Do == portfolio.ActionLetLapse && f.AutoRenew && f.State == portfolio.DomainRegistered:
+		d.Reason += "; but DNSimple's own auto-renewal is on, and will renew it"
+	case !o.wins():
+		// A rule that is tried out covers nothing: what would be announced without it
+		// is announced.
+		alone := *d
+		if j.uncovered(&alone, f); alone.Verdict == portfolio.VerdictUncovered {
+			d.Alerts = append(d.Alerts, portfolio.Alert{
+				Level: portfolio.LevelAlert, Repeat: 7 * 24 * time.Hour, Text: "only a rule in dry-run speaks of it: " + alone.Reason,
+			})
+		}
+	}
+}
+
+// refLifecycle tells what a rule does with a domain in the phase that it is in.
+func refLifecycle(f *portfolio.DomainFacts) refActionFor {
+	lapsed := f.State == portfolio.DomainExpired
+	// In grace the plain renewal is the cheaper way; a lapsed domain counts as in
+	// grace until DNSimple has refused it.
+	rescue := portfolio.ActionRenew
+	if f.Redemption {
+		rescue = portfolio.ActionRestore
+	}
+	return func(r *rules.Rule) portfolio.Action {
+		switch {
+		case r.Do == portfolio.ActionRestore:
+			return rescue
+		case r.Do != portfolio.ActionRenew || !lapsed:
+			return r.Do
+		case r.IfLapsed == portfolio.ActionRestore:
+			return rescue
+		case r.IfLapsed == portfolio.ActionAlert:
+			return portfolio.ActionAlert
+		case f.Redemption:
+			return "" // only a restore helps now, and this rule does not want one
+		default:
+			return portfolio.ActionRenew
+		}
+	}
+}
+
+// domainReason says why a rule applies to a domain, as a sentence.
+func (j *refJudge) domainReason(f *portfolio.DomainFacts, r *rules.Rule, do portfolio.Action) string {
+	var when string
+	switch {
+	case f.ExpiresAt.IsZero():
+		when = "it has no expiration"
+	case f.State == portfolio.DomainExpired:
+		when = "it lapsed " + j.ahead(f.ExpiresAt)
+	case f.ExpiresAt.After(j.now):
+		when = "it expires " + j.ahead(f.ExpiresAt)
+	default:
+		when = "its expiration passed " + j.ahead(f.ExpiresAt)
+	}
+	switch do {
+	case portfolio.ActionRenew:
+		if f.State == portfolio.DomainExpired {
+			return when + " and counts as in grace: the plain renewal comes first"
+		}
+		if !r.Match.Expires.IsZero() {
+			return fmt.Sprintf("%s, within the rule's %s", when, r.Match.Expires)
+		}
+		return when
+	case portfolio.ActionRestore:
+		return when + ", and DNSimple refuses the plain renewal: only a restore brings it back"
+	case portfolio.ActionAlert:
+		if r.Do == portfolio.ActionRenew {
+			return when + ": the rule renews it no more, and asks for your attention"
+		}
+		if r.Reason != "" {
+			return when + ": " + r.Reason
+		}
+		return when
+	default:
+		if r.Reason != "" {
+			return r.Reason
+		}
+		return when
+	}
+}
+
+// uncovered tells why no rule won: there is nothing to do yet, or nobody speaks
+// of a domain that is near its end.
+func (j *refJudge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts) {
+	switch {
+	case f.State == portfolio.DomainHosted:
+		d.Code, d.Reason = "hosted", "it is hosted here only, and registered elsewhere or not at all"
+		return
+	case f.ExpiresAt.IsZero():
+		d.Code, d.Reason = "no-expiration", "it has no expiration"
+		return
+	case f.State == portfolio.DomainExpired:
+		if f.ExpiresAt.Before(j.policy.WarnWithin.Before(j.now)) {
+			d.Code, d.Reason = "lapsed", "it lapsed "+j.ahead(f.ExpiresAt)+", and no rule speaks of it"
+			return
+		}
+		d.Verdict, d.Code = portfolio.VerdictUncovered, "uncovered-lapsed"
+		d.Reason = "it lapsed " + j.ahead(f.ExpiresAt) + ", and no rule brings it back"
+		return
+	}
+	if rule, from, ok := j.later(f); ok {
+		d.Code = "later"
+		d.Reason = fmt.Sprintf("nothing to do yet; %s speaks of it from %s on", rule.Name, j.day(from))
+		return
+	}
+	if f.ExpiresAt.After(j.policy.WarnWithin.After(j.now)) {
+		d.Code, d.Reason = "far", "it expires "+j.ahead(f.ExpiresAt)
+		return
+	}
+	d.Verdict, d.Code = portfolio.VerdictUncovered, "uncovered"
+	d.Reason = "it expires " + j.ahead(f.ExpiresAt) + ", and no rule speaks of it, now or later"
+}
+
+// later finds the first rule that covers a registered domain at a later moment
+// before its expiration, and the moment. The conditions that depend on time turn
+// at few moments, so only these are tried.
+func (j *refJudge) later(f *portfolio.DomainFacts) (*rules.Rule, time.Time, bool) {
+	var first *rules.Rule
+	var from time.Time
+	try := func(at time.Time) {
+		if !at.After(j.now) || !at.Before(f.ExpiresAt) || first != nil && !at.Before(from) {
+			return
+		}
+		then := *j
+		then.now = at
+		v := refDomainView(f, at)
+		if o := then.look(portfolio.KindDomain, &v, refLifecycle(f)); o.wins() {
+			first, from = o.winner, at
+			if o.held != nil {
+				first = o.held
+			}
+		}
+	}
+	for i := range j.policy.Rules {
+		r := &j.policy.Rules[i]
+		if r.On != portfolio.KindDomain {
+			continue
+		}
+		if !r.Match.Expires.IsZero() {
+			at := r.Match.Expires.Before(f.ExpiresAt)
+			try(at)
+			// A month before and a month after are not each other's inverse at the
+			// end of months: a few days later the condition holds for certain.
+			try(at.AddDate(0, 0, 4))
+		}
+		if !r.Until.IsZero() {
+			try(r.Until)
+		}
+	}
+	return first, from, first != nil
+}
