@@ -20,7 +20,7 @@ func Decide(p *Policy, r portfolio.Resource, now time.Time) portfolio.Decision {
 		return d
 	}
 	d.Account = a.Name
-	j := judge{policy: p, account: a, base: portfolio.Strictest(p.Mode, a.Mode), now: now}
+	j := judge{policy: p, rules: p.program(), account: a, base: portfolio.Strictest(p.Mode, a.Mode), now: now}
 	switch r := r.(type) {
 	case portfolio.DomainFacts:
 		j.domain(&d, &r)
@@ -68,6 +68,7 @@ func (p *Policy) Horizon(now time.Time) time.Time {
 // judge applies a policy's rules to one resource of an account.
 type judge struct {
 	policy  *Policy
+	rules   *program
 	account Account
 	base    portfolio.Mode // the strictest of the policy's and the account's
 	now     time.Time
@@ -84,6 +85,7 @@ type outcome struct {
 	trials  []*Rule // every rule in dry-run by its own mode that matches
 	blind   *Rule   // the first accept that would match, were its source proven
 	maybe   *Rule   // the first hold or let-lapse of which nobody knows whether it matches
+	early   few     // the acting rules, holds and let-lapses that match but for the date
 }
 
 // wins says whether a rule of the policy covers the resource.
@@ -92,37 +94,73 @@ func (o *outcome) wins() bool { return o.held != nil || o.winner != nil }
 // speaks says whether any rule matched at all.
 func (o *outcome) speaks() bool { return o.wins() || len(o.alerts) > 0 || len(o.trials) > 0 }
 
+// few is some rules, in order. Up to eight need no allocation.
+type few struct {
+	first [8]*step
+	n     int
+	more  []*step
+}
+
+func (f *few) add(s *step) {
+	if f.n < len(f.first) {
+		f.first[f.n] = s
+		f.n++
+		return
+	}
+	f.more = append(f.more, s)
+}
+
+func (f *few) all(yield func(*step) bool) {
+	for _, s := range f.first[:f.n] {
+		if !yield(s) {
+			return
+		}
+	}
+	for _, s := range f.more {
+		if !yield(s) {
+			return
+		}
+	}
+}
+
 // actionFor is what a rule does with a resource; "" where it has nothing to do
 // with it although its conditions hold.
 type actionFor func(*Rule) portfolio.Action
 
 // look walks the rules of one kind in order.
-func (j *judge) look(kind portfolio.ResourceKind, v *view, action actionFor) outcome {
+func (j *judge) look(steps []step, v *view, action actionFor) outcome {
 	var o outcome
-	for i := range j.policy.Rules {
-		r := &j.policy.Rules[i]
-		if r.On != kind || !r.Until.IsZero() && !v.now.Before(r.Until) {
+	j.rules.names.look(v)
+	for i := range steps {
+		s := &steps[i]
+		matched := s.match.all(v)
+		if matched == no {
+			continue
+		}
+		r := s.rule
+		if !r.Until.IsZero() && !v.now.Before(r.Until) {
 			continue
 		}
 		do := action(r)
 		if do == "" {
 			continue
 		}
-		rv := *v
-		rv.pastTerm = r.Do == portfolio.ActionRenew
-		if matched := r.Match.all(&rv); matched != yes {
-			switch {
-			case matched == unknown && do == portfolio.ActionAccept && o.blind == nil:
-				o.blind = r
-			case matched == unknown && holds(do) && o.maybe == nil && portfolio.Strictest(j.base, r.Mode) == j.base && r.Except.some(v) != yes:
-				o.maybe = r
+		excluded := s.excludes(v)
+		if matched == unknown {
+			j.unsure(&o, s, v, do, excluded)
+			continue
+		}
+		if excluded == yes || excluded == unknown && changes(do) {
+			continue
+		}
+		trial := portfolio.Strictest(j.base, r.Mode) != j.base
+		if !s.timely(v) {
+			if !trial && do != portfolio.ActionAlert && v.registered {
+				o.early.add(s)
 			}
 			continue
 		}
-		if excluded := r.Except.some(v); excluded == yes || excluded == unknown && changes(do) {
-			continue
-		}
-		if portfolio.Strictest(j.base, r.Mode) != j.base {
+		if trial {
 			o.trials = append(o.trials, r)
 			if o.trial == nil && changes(do) {
 				o.trial, o.trialDo = r, do
@@ -143,6 +181,20 @@ func (j *judge) look(kind portfolio.ResourceKind, v *view, action actionFor) out
 		}
 	}
 	return o
+}
+
+// unsure notes a rule of which nobody knows whether it matches, where that matters.
+func (j *judge) unsure(o *outcome, s *step, v *view, do portfolio.Action, excluded truth) {
+	r := s.rule
+	if !s.match.allTimed(v, r.Do == portfolio.ActionRenew) {
+		return // it does not
+	}
+	switch {
+	case do == portfolio.ActionAccept && o.blind == nil:
+		o.blind = r
+	case holds(do) && o.maybe == nil && portfolio.Strictest(j.base, r.Mode) == j.base && excluded != yes && !s.excludesTimed(v):
+		o.maybe = r
+	}
 }
 
 // holds says whether an action keeps every other one from a resource.
@@ -224,7 +276,7 @@ func (j *judge) day(t time.Time) string { return t.In(j.policy.Location).Format(
 // ahead puts a moment in relation to now: "in 12 days (2026-12-03)".
 func (j *judge) ahead(t time.Time) string {
 	day := j.day(t)
-	switch n := int(t.Sub(j.now).Hours() / 24); {
+	switch n := j.daysAhead(t); {
 	case t.After(j.now) && n == 0:
 		return fmt.Sprintf("within a day (%s)", day)
 	case n == 1:
@@ -239,3 +291,6 @@ func (j *judge) ahead(t time.Time) string {
 		return fmt.Sprintf("%d days ago (%s)", -n, day)
 	}
 }
+
+// daysAhead is how many whole days a moment is away, less than 0 where it has passed.
+func (j *judge) daysAhead(t time.Time) int { return int(t.Sub(j.now).Hours() / 24) }

@@ -15,21 +15,21 @@ func (j *judge) domain(d *portfolio.Decision, f *portfolio.DomainFacts) {
 		return
 	}
 	v := domainView(f, j.now)
-	o := j.look(portfolio.KindDomain, &v, lifecycle(f))
+	o := j.look(j.rules.domains, &v, func(r *Rule) portfolio.Action { return lifecycle(f, r) })
 	won := j.settle(d, &o, func(r *Rule, do portfolio.Action) string { return j.domainReason(f, r, do) })
 	if w := o.winner; w != nil && o.held == nil {
 		d.Loud = w.Do == portfolio.ActionRestore || o.do == portfolio.ActionRestore || v.lapsed && w.IfLapsed == portfolio.ActionRestore
 	}
 	switch {
 	case !won:
-		j.uncovered(d, f)
+		j.uncovered(d, f, &o)
 	case o.held != nil && o.held.Do == portfolio.ActionLetLapse && f.AutoRenew && f.State == portfolio.DomainRegistered:
 		d.Reason += "; but DNSimple's own auto-renewal is on, and will renew it"
 	case !o.wins():
 		// A rule that is tried out covers nothing: what would be announced without it
 		// is announced.
 		alone := *d
-		if j.uncovered(&alone, f); alone.Verdict == portfolio.VerdictUncovered {
+		if j.uncovered(&alone, f, &o); alone.Verdict == portfolio.VerdictUncovered {
 			d.Alerts = append(d.Alerts, portfolio.Alert{
 				Level: portfolio.LevelAlert, Repeat: 7 * 24 * time.Hour, Text: "only a rule in dry-run speaks of it: " + alone.Reason,
 			})
@@ -38,7 +38,7 @@ func (j *judge) domain(d *portfolio.Decision, f *portfolio.DomainFacts) {
 }
 
 // lifecycle tells what a rule does with a domain in the phase that it is in.
-func lifecycle(f *portfolio.DomainFacts) actionFor {
+func lifecycle(f *portfolio.DomainFacts, r *Rule) portfolio.Action {
 	lapsed := f.State == portfolio.DomainExpired
 	// In grace the plain renewal is the cheaper way; a lapsed domain counts as in
 	// grace until DNSimple has refused it.
@@ -46,21 +46,19 @@ func lifecycle(f *portfolio.DomainFacts) actionFor {
 	if f.Redemption {
 		rescue = portfolio.ActionRestore
 	}
-	return func(r *Rule) portfolio.Action {
-		switch {
-		case r.Do == portfolio.ActionRestore:
-			return rescue
-		case r.Do != portfolio.ActionRenew || !lapsed:
-			return r.Do
-		case r.IfLapsed == portfolio.ActionRestore:
-			return rescue
-		case r.IfLapsed == portfolio.ActionAlert:
-			return portfolio.ActionAlert
-		case f.Redemption:
-			return "" // only a restore helps now, and this rule does not want one
-		default:
-			return portfolio.ActionRenew
-		}
+	switch {
+	case r.Do == portfolio.ActionRestore:
+		return rescue
+	case r.Do != portfolio.ActionRenew || !lapsed:
+		return r.Do
+	case r.IfLapsed == portfolio.ActionRestore:
+		return rescue
+	case r.IfLapsed == portfolio.ActionAlert:
+		return portfolio.ActionAlert
+	case f.Redemption:
+		return "" // only a restore helps now, and this rule does not want one
+	default:
+		return portfolio.ActionRenew
 	}
 }
 
@@ -106,7 +104,7 @@ func (j *judge) domainReason(f *portfolio.DomainFacts, r *Rule, do portfolio.Act
 
 // uncovered tells why no rule won: there is nothing to do yet, or nobody speaks
 // of a domain that is near its end.
-func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts) {
+func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts, o *outcome) {
 	switch {
 	case f.State == portfolio.DomainHosted:
 		d.Code, d.Reason = "hosted", "it is hosted here only, and registered elsewhere or not at all"
@@ -116,61 +114,71 @@ func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts) {
 		return
 	case f.State == portfolio.DomainExpired:
 		if f.ExpiresAt.Before(j.policy.WarnWithin.Before(j.now)) {
-			d.Code, d.Reason = "lapsed", "it lapsed "+j.ahead(f.ExpiresAt)+", and no rule speaks of it"
+			d.Code, d.Reason = "lapsed", j.said(formLapsed, f.ExpiresAt, "it lapsed ", ", and no rule speaks of it")
 			return
 		}
 		d.Verdict, d.Code = portfolio.VerdictUncovered, "uncovered-lapsed"
-		d.Reason = "it lapsed " + j.ahead(f.ExpiresAt) + ", and no rule brings it back"
+		d.Reason = j.said(formUncoveredLapsed, f.ExpiresAt, "it lapsed ", ", and no rule brings it back")
 		return
 	}
-	if rule, from, ok := j.later(f); ok {
-		d.Code = "later"
-		d.Reason = fmt.Sprintf("nothing to do yet; %s speaks of it from %s on", rule.Name, j.day(from))
+	if s, from := j.later(f, &o.early); s != nil {
+		d.Code, d.Reason = "later", j.saidLater(s, from)
 		return
 	}
 	if f.ExpiresAt.After(j.policy.WarnWithin.After(j.now)) {
-		d.Code, d.Reason = "far", "it expires "+j.ahead(f.ExpiresAt)
+		d.Code, d.Reason = "far", j.said(formFar, f.ExpiresAt, "it expires ", "")
 		return
 	}
 	d.Verdict, d.Code = portfolio.VerdictUncovered, "uncovered"
-	d.Reason = "it expires " + j.ahead(f.ExpiresAt) + ", and no rule speaks of it, now or later"
+	d.Reason = j.said(formUncovered, f.ExpiresAt, "it expires ", ", and no rule speaks of it, now or later")
 }
 
 // later finds the first rule that covers a registered domain at a later moment
-// before its expiration, and the moment. The conditions that depend on time turn
-// at few moments, so only these are tried.
-func (j *judge) later(f *portfolio.DomainFacts) (*Rule, time.Time, bool) {
-	var first *Rule
-	var from time.Time
+// before its expiration, and the moment; nil where none does. The rules are those
+// that the date alone keeps from it now. The conditions that depend on time turn at
+// few moments, so only these are tried.
+func (j *judge) later(f *portfolio.DomainFacts, rules *few) (first *step, from time.Time) {
+	if rules.n == 0 {
+		return nil, time.Time{}
+	}
+	v := domainView(f, j.now)
 	try := func(at time.Time) {
 		if !at.After(j.now) || !at.Before(f.ExpiresAt) || first != nil && !at.Before(from) {
 			return
 		}
-		then := *j
-		then.now = at
-		v := domainView(f, at)
-		if o := then.look(portfolio.KindDomain, &v, lifecycle(f)); o.wins() {
-			first, from = o.winner, at
-			if o.held != nil {
-				first = o.held
-			}
+		v.now = at
+		if s := covering(rules, &v); s != nil {
+			first, from = s, at
 		}
 	}
-	for i := range j.policy.Rules {
-		r := &j.policy.Rules[i]
-		if r.On != portfolio.KindDomain {
+	for _, t := range j.rules.turns {
+		if !t.until.IsZero() {
+			try(t.until)
 			continue
 		}
-		if !r.Match.Expires.IsZero() {
-			at := r.Match.Expires.Before(f.ExpiresAt)
-			try(at)
-			// A month before and a month after are not each other's inverse at the
-			// end of months: a few days later the condition holds for certain.
-			try(at.AddDate(0, 0, 4))
+		at := t.within.Before(f.ExpiresAt)
+		try(at)
+		// A month before and a month after are not each other's inverse at the
+		// end of months: a few days later the condition holds for certain.
+		try(at.AddDate(0, 0, 4))
+	}
+	return first, from
+}
+
+// covering is the rule that wins at the view's moment: the first hold or let-lapse,
+// else the first that acts; nil where none matches.
+func covering(rules *few, v *view) (winner *step) {
+	for s := range rules.all {
+		r := s.rule
+		if !r.Until.IsZero() && !v.now.Before(r.Until) || !s.timely(v) {
+			continue
 		}
-		if !r.Until.IsZero() {
-			try(r.Until)
+		if holds(r.Do) {
+			return s
+		}
+		if winner == nil {
+			winner = s
 		}
 	}
-	return first, from, first != nil
+	return winner
 }

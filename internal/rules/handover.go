@@ -14,7 +14,7 @@ const finishedFor = 7 * 24 * time.Hour
 // says.
 func (j *judge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 	v := pushView(f, j.now)
-	o := j.look(portfolio.KindPush, &v, func(r *Rule) portfolio.Action {
+	o := j.look(j.rules.pushes, &v, func(r *Rule) portfolio.Action {
 		if r.Do == portfolio.ActionAccept && f.SourceID == f.AccountID {
 			return ""
 		}
@@ -81,7 +81,7 @@ func (j *judge) change(d *portfolio.Decision, f *portfolio.ChangeFacts) {
 		return
 	}
 	v := changeView(f, j.now)
-	o := j.look(portfolio.KindRegistrantChange, &v, func(r *Rule) portfolio.Action {
+	o := j.look(j.rules.changes, &v, func(r *Rule) portfolio.Action {
 		if r.Do == portfolio.ActionCancel && (!f.State.Open() || f.Ours) {
 			return ""
 		}

@@ -29,144 +29,192 @@ type view struct {
 	now     time.Time
 	account int64
 	name    string // "" where it is not known
+	tld     string
 	state   string
 
-	domain *portfolio.Domain // nil for all but domains
-	lapsed bool              // the domain is expired
-	// pastTerm lets expires_within hold for a lapsed domain: what a renew rule does
-	// for its domains once they lapsed.
-	pastTerm bool
+	// Of domains alone. They are copied, since what a view points to would have to be
+	// allocated.
+	domain, registered, lapsed bool // lapsed: it is expired
+	autoRenew, whois           bool
+	registrant                 int64
+	expires                    time.Time
 
 	source  int64 // 0: not known
 	contact int64
 	owner   bool
 	created time.Time
+
+	lists       []list
+	listed      []listID // those that have the name, written in full
+	asked, fits uint64   // of lists that several rules ask for: those that were asked, and that have it
 }
 
 func domainView(d *portfolio.DomainFacts, now time.Time) view {
 	return view{
-		now: now, account: d.AccountID, name: d.Name, state: string(d.State),
-		domain: &d.Domain, lapsed: d.State == portfolio.DomainExpired,
+		now: now, account: d.AccountID, name: d.Name, tld: portfolio.TLD(d.Name), state: string(d.State),
+		domain: true, registered: d.State == portfolio.DomainRegistered, lapsed: d.State == portfolio.DomainExpired,
+		autoRenew: d.AutoRenew, whois: d.WhoisPrivacy, registrant: d.RegistrantID, expires: d.ExpiresAt,
 	}
 }
 
 func pushView(p *portfolio.PushFacts, now time.Time) view {
-	return view{now: now, account: p.AccountID, name: p.Name, source: p.SourceID, created: p.CreatedAt}
+	return view{now: now, account: p.AccountID, name: p.Name, tld: portfolio.TLD(p.Name), source: p.SourceID, created: p.CreatedAt}
 }
 
 func changeView(c *portfolio.ChangeFacts, now time.Time) view {
 	return view{
-		now: now, account: c.AccountID, name: c.Name, state: string(c.State),
+		now: now, account: c.AccountID, name: c.Name, tld: portfolio.TLD(c.Name), state: string(c.State),
 		contact: c.ContactID, owner: c.RegistryOwnerChange, created: c.CreatedAt,
 	}
 }
 
 func nameView(n *portfolio.NameFacts, now time.Time) view {
-	return view{now: now, account: n.AccountID, name: n.Name}
+	return view{now: now, account: n.AccountID, name: n.Name, tld: portfolio.TLD(n.Name)}
 }
 
-// each calls f with the answer of every key that was written, cheap ones first,
-// until f returns false: a case is taken, and ends the walk, where f wants no more.
-func (c *Conditions) each(v *view, f func(truth) bool) {
-	switch {
-	case len(c.Accounts) > 0 && !f(is(slices.Contains(c.Accounts, v.account))):
-	case len(c.States) > 0 && !f(is(slices.Contains(c.States, v.state))):
-	case c.AutoRenew != nil && !f(is(v.domain != nil && v.domain.AutoRenew == *c.AutoRenew)):
-	case c.Whois != nil && !f(is(v.domain != nil && v.domain.WhoisPrivacy == *c.Whois)):
-	case c.OwnerChange != nil && !f(is(v.owner == *c.OwnerChange)):
-	case len(c.Sources) > 0 && !f(c.source(v)):
-	case len(c.Registrants) > 0 && !f(is(v.domain != nil && anyContact(c.Registrants, v.account, v.domain.RegistrantID))):
-	case len(c.Contacts) > 0 && !f(is(anyContact(c.Contacts, v.account, v.contact))):
-	case c.Older > 0 && !f(c.older(v)):
-	case len(c.TLDs) > 0 && !f(named(v, func() bool { return slices.Contains(c.TLDs, portfolio.TLD(v.name)) })):
-	case len(c.Names) > 0 && !f(named(v, func() bool { return matchAny(c.Names, v.name) })):
-	case len(c.Groups) > 0 && !f(named(v, func() bool { return inAny(c.Groups, v.name) })):
-	case !c.Expires.IsZero() && !f(is(c.expiresWithin(v))):
-	case !c.Lapsed.IsZero() && !f(is(c.lapsedWithin(v))):
-	}
+// key is one of the keys of a match or an except, or several.
+type key uint16
+
+// The keys, the cheap ones first: they are asked in this order. The last two turn
+// with time, see [test.allTimed].
+const (
+	keyAccount key = 1 << iota
+	keyState
+	keyAutoRenew
+	keyWhois
+	keyOwnerChange
+	keySource
+	keyOlder
+	keyTLD
+	keyRegistrant
+	keyContact
+	keyNames
+	keyGroups
+	keyExpires
+	keyLapsed
+
+	keysTimed = keyExpires | keyLapsed
+)
+
+// test is conditions, ready to be asked. It answers in two parts: what depends on
+// the date of a domain changes as time goes on, and all else stays as it is.
+type test struct {
+	keys   key // those that were written
+	names  listID
+	of     *Conditions
+	groups []listID
+	// The distances, at their shortest and longest.
+	expires, lapsed span
 }
 
-// all says whether every key holds.
-func (c *Conditions) all(v *view) truth {
+// all says whether every key holds that does not depend on a domain's date.
+func (t *test) all(v *view) truth {
 	answer := yes
-	c.each(v, func(t truth) bool {
-		answer = min(answer, t)
-		return answer != no
-	})
+	for left := t.keys &^ keysTimed; left != 0; left &= left - 1 {
+		switch t.ask(left&-left, v) {
+		case no:
+			return no
+		case unknown:
+			answer = unknown
+		}
+	}
 	return answer
 }
 
-// some says whether any key holds.
-func (c *Conditions) some(v *view) truth {
+// some says whether any key holds that does not depend on a domain's date.
+func (t *test) some(v *view) truth {
 	answer := no
-	c.each(v, func(t truth) bool {
-		answer = max(answer, t)
-		return answer != yes
-	})
+	for left := t.keys &^ keysTimed; left != 0; left &= left - 1 {
+		switch t.ask(left&-left, v) {
+		case yes:
+			return yes
+		case unknown:
+			answer = unknown
+		}
+	}
 	return answer
 }
 
-func (c *Conditions) source(v *view) truth {
-	if v.source == 0 {
-		return unknown
+// ask is the answer of one key.
+func (t *test) ask(k key, v *view) truth {
+	c := t.of
+	switch k {
+	case keyAccount:
+		return is(slices.Contains(c.Accounts, v.account))
+	case keyState:
+		return is(slices.Contains(c.States, v.state))
+	case keyAutoRenew:
+		return is(v.domain && v.autoRenew == *c.AutoRenew)
+	case keyWhois:
+		return is(v.domain && v.whois == *c.Whois)
+	case keyOwnerChange:
+		return is(v.owner == *c.OwnerChange)
+	case keySource:
+		if v.source == 0 {
+			return unknown
+		}
+		return is(slices.Contains(c.Sources, v.source))
+	case keyOlder:
+		if v.created.IsZero() {
+			return unknown
+		}
+		return is(v.now.Sub(v.created) > c.Older)
+	case keyRegistrant:
+		return is(v.domain && anyContact(c.Registrants, v.account, v.registrant))
+	case keyContact:
+		return is(anyContact(c.Contacts, v.account, v.contact))
 	}
-	return is(slices.Contains(c.Sources, v.source))
+	if v.name == "" {
+		return unknown // the other keys ask for it
+	}
+	switch k {
+	case keyTLD:
+		return is(slices.Contains(c.TLDs, v.tld))
+	case keyNames:
+		return is(v.on(t.names))
+	}
+	for _, id := range t.groups {
+		if v.on(id) {
+			return yes
+		}
+	}
+	return no
 }
 
-func (c *Conditions) older(v *view) truth {
-	if v.created.IsZero() {
-		return unknown
-	}
-	return is(v.now.Sub(v.created) > c.Older)
+// allTimed says whether every key holds that depends on a domain's date. pastTerm
+// lets expires_within hold for a lapsed domain: what a renew rule does for its
+// domains once they lapsed.
+func (t *test) allTimed(v *view, pastTerm bool) bool {
+	return (t.keys&keyExpires == 0 || t.expiresWithin(v, pastTerm)) && (t.keys&keyLapsed == 0 || t.lapsedWithin(v))
+}
+
+// someTimed says whether any key holds that depends on a domain's date.
+func (t *test) someTimed(v *view) bool {
+	return t.keys&keyExpires != 0 && t.expiresWithin(v, false) || t.keys&keyLapsed != 0 && t.lapsedWithin(v)
 }
 
 // expiresWithin: registered, and the expiration is at most that far ahead.
-func (c *Conditions) expiresWithin(v *view) bool {
-	if v.domain == nil || v.domain.ExpiresAt.IsZero() {
+func (t *test) expiresWithin(v *view, pastTerm bool) bool {
+	if !v.domain || v.expires.IsZero() {
 		return false
 	}
 	if v.lapsed {
-		return v.pastTerm
+		return pastTerm
 	}
-	return v.domain.State == portfolio.DomainRegistered && !v.domain.ExpiresAt.After(c.Expires.After(v.now))
+	return v.registered && t.expires.reaches(t.of.Expires, v.now, v.expires)
 }
 
 // lapsedWithin: lapsed, at most that long ago.
-func (c *Conditions) lapsedWithin(v *view) bool {
-	return v.lapsed && !v.domain.ExpiresAt.IsZero() && !v.domain.ExpiresAt.Before(c.Lapsed.Before(v.now))
-}
-
-func named(v *view, holds func() bool) truth {
-	if v.name == "" {
-		return unknown
-	}
-	return is(holds())
-}
-
-func matchAny(patterns []Pattern, name string) bool {
-	for _, p := range patterns {
-		if p.Match(name) {
-			return true
-		}
-	}
-	return false
-}
-
-func inAny(groups []Group, name string) bool {
-	for _, g := range groups {
-		if matchAny(g.Patterns, name) {
-			return true
-		}
-	}
-	return false
+func (t *test) lapsedWithin(v *view) bool {
+	return v.lapsed && !v.expires.IsZero() && t.lapsed.reachesBack(t.of.Lapsed, v.now, v.expires)
 }
 
 func anyContact(contacts []Contacts, account, id int64) bool {
 	if id == 0 {
 		return false
 	}
-	for _, c := range contacts {
-		if c.In(account) == id {
+	for i := range contacts {
+		if contacts[i].In(account) == id {
 			return true
 		}
 	}

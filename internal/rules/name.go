@@ -39,14 +39,17 @@ func (r *Rule) Watches(account int64) []string {
 	for _, g := range r.Match.Groups {
 		written = append(slices.Clip(written), g.Patterns...)
 	}
-	match := r.Match
-	if len(match.Names) == 0 || len(match.Groups) == 0 {
-		match.Names, match.Groups = nil, nil // what is written there is in there
+	rule := *r
+	if len(r.Match.Names) == 0 || len(r.Match.Groups) == 0 {
+		rule.Match.Names, rule.Match.Groups = nil, nil // what is written there is in there
 	}
+	made := newProgram([]Rule{rule}, time.UTC)
+	asked := &made.watched[0]
 	var names []string
 	for _, p := range written {
-		v := view{account: account, name: p.text}
-		if !p.wild && match.all(&v) == yes && r.Except.some(&v) == no {
+		v := nameView(&portfolio.NameFacts{AccountID: account, Name: p.text}, time.Time{})
+		made.names.look(&v)
+		if !p.wild && asked.match.all(&v) == yes && asked.excludes(&v) == no && asked.timely(&v) {
 			names = append(names, p.text)
 		}
 	}
@@ -57,7 +60,7 @@ func (r *Rule) Watches(account int64) []string {
 // is ever registered, and only of that an alert tells.
 func (j *judge) watched(d *portfolio.Decision, f *portfolio.NameFacts) {
 	v := nameView(f, j.now)
-	o := j.look(portfolio.KindName, &v, func(r *Rule) portfolio.Action { return r.Do })
+	o := j.look(j.rules.watched, &v, func(r *Rule) portfolio.Action { return r.Do })
 	if f.Status != portfolio.NameFree || f.FreeSince.IsZero() {
 		d.Mode = j.base
 		d.Code, d.Reason = notFree(j.account.Name, f)

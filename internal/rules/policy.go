@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"sync/atomic"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -21,6 +22,10 @@ type Policy struct {
 	// [Policy.Warning].
 	BeforeExpiry []Distance
 	Rules        []Rule // in the order in which they are looked at
+
+	// made holds the *program of the rules, from the first decision on. It belongs to
+	// the policy so that both go together when another one is loaded.
+	made atomic.Value
 }
 
 // Account is a configured account as rules see it.

@@ -1,0 +1,165 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// listing knows of every name which lists of a policy it is written in: one look
+// answers for all rules, however many names their groups have.
+type listing struct {
+	// class tells names apart by the lists that they are in. Names that are in the
+	// same lists have the same class, so that a name costs no more than its number.
+	class map[string]uint32
+	in    [][]listID // by class: the lists, ascending
+	lists []list
+}
+
+// listID is the place of a list in [listing].
+type listID uint32
+
+// list is one names or one group: the part of it that cannot be looked up.
+type list struct {
+	globs []glob
+	// once is this list's bit in a view, which keeps the answer for the other rules;
+	// 0 where it has none.
+	once uint64
+}
+
+// look finds the lists that a resource's name is written in.
+func (l *listing) look(v *view) {
+	v.lists = l.lists
+	if v.name == "" || len(l.class) == 0 {
+		return
+	}
+	if class, ok := l.class[v.name]; ok {
+		v.listed = l.in[class]
+	}
+}
+
+// on says whether a list has the view's name, written in full or as a pattern.
+func (v *view) on(id listID) bool {
+	if slices.Contains(v.listed, id) {
+		return true
+	}
+	l := &v.lists[id]
+	switch {
+	case len(l.globs) == 0 || v.fits&l.once != 0:
+		return len(l.globs) > 0
+	case v.asked&l.once != 0:
+		return false
+	}
+	v.asked |= l.once
+	for i := range l.globs {
+		if l.globs[i].match(v.name) {
+			v.fits |= l.once
+			return true
+		}
+	}
+	return false
+}
+
+// lister makes a [listing].
+type lister struct {
+	listing
+	seen map[written]listID
+	step map[[2]uint32]uint32 // class and list → the class of what is in that list, too
+	bits int
+}
+
+// written is where a list's patterns are. A group stands once, however many rules
+// name it.
+type written struct {
+	first *Pattern
+	n     int
+}
+
+// add takes a list up, and tells its number.
+func (l *lister) add(patterns []Pattern) listID {
+	at := written{n: len(patterns)}
+	if at.n > 0 {
+		at.first = &patterns[0]
+	}
+	if id, ok := l.seen[at]; ok {
+		l.share(id)
+		return id
+	}
+	id := listID(len(l.lists))
+	if l.seen == nil {
+		l.seen, l.step = make(map[written]listID), make(map[[2]uint32]uint32)
+		l.class, l.in = make(map[string]uint32, at.n), [][]listID{nil}
+	}
+	l.seen[at] = id
+	var made list
+	for _, p := range patterns {
+		if p.wild {
+			made.globs = append(made.globs, newGlob(p.text))
+			continue
+		}
+		l.class[p.text] = l.with(l.class[p.text], id)
+	}
+	l.lists = append(l.lists, made)
+	return id
+}
+
+// with is the class of the names that are in a class's lists and in one more.
+func (l *lister) with(class uint32, id listID) uint32 {
+	if slices.Contains(l.in[class], id) {
+		return class // it stands there twice
+	}
+	key := [2]uint32{class, uint32(id)}
+	next, ok := l.step[key]
+	if !ok {
+		next = uint32(len(l.in)) //nolint:gosec // there are at most as many classes as names
+		l.in = append(l.in, append(slices.Clip(l.in[class]), id))
+		l.step[key] = next
+	}
+	return next
+}
+
+// share gives a list that several rules ask for a bit of its own, while there are any.
+func (l *lister) share(id listID) {
+	if m := &l.lists[id]; m.once == 0 && len(m.globs) > 0 && l.bits < 64 {
+		m.once = 1 << l.bits
+		l.bits++
+	}
+}
+
+// glob is a pattern with wildcards, taken apart: most names are told from it by
+// their first or last characters.
+type glob struct {
+	head, tail string // what stands before the first wildcard, and behind the last
+	middle     string // from the first wildcard to the last
+	inner      string // where the middle is *inner*: what the name must have in it
+	least      int    // no shorter name fits
+	stars      bool   // a longer one may
+}
+
+func newGlob(pattern string) glob {
+	const wild = "*?"
+	first, last := strings.IndexAny(pattern, wild), strings.LastIndexAny(pattern, wild)
+	g := glob{head: pattern[:first], tail: pattern[last+1:], middle: pattern[first : last+1]}
+	stars := strings.Count(pattern, "*")
+	g.least, g.stars = len(pattern)-stars, stars > 0
+	if n := len(g.middle); n > 2 && g.middle[0] == '*' && g.middle[n-1] == '*' {
+		if inner := g.middle[1 : n-1]; !strings.ContainsAny(inner, wild) {
+			g.inner = inner
+		}
+	}
+	return g
+}
+
+// match says the same as [Pattern.Match].
+func (g *glob) match(name string) bool {
+	if len(name) < g.least || len(name) > g.least && !g.stars || !strings.HasPrefix(name, g.head) || !strings.HasSuffix(name, g.tail) {
+		return false
+	}
+	rest := name[len(g.head) : len(name)-len(g.tail)]
+	switch {
+	case g.middle == "*":
+		return true
+	case g.inner != "":
+		return strings.Contains(rest, g.inner)
+	}
+	return wildcard(g.middle, rest)
+}
