@@ -57,10 +57,27 @@ func (d Distance) days() int { return d.Years*366 + d.Months*31 + d.Days }
 func (d Distance) IsZero() bool { return d == Distance{} }
 
 // After is the moment that lies the distance after t.
-func (d Distance) After(t time.Time) time.Time { return t.AddDate(d.Years, d.Months, d.Days) }
+func (d Distance) After(t time.Time) time.Time {
+	if d.even(t) {
+		return t.Round(0).Add(time.Duration(d.Days) * day)
+	}
+	return t.AddDate(d.Years, d.Months, d.Days)
+}
 
 // Before is the moment that lies the distance before t.
-func (d Distance) Before(t time.Time) time.Time { return t.AddDate(-d.Years, -d.Months, -d.Days) }
+func (d Distance) Before(t time.Time) time.Time {
+	if d.even(t) {
+		return t.Round(0).Add(-time.Duration(d.Days) * day)
+	}
+	return t.AddDate(-d.Years, -d.Months, -d.Days)
+}
+
+const day = 24 * time.Hour
+
+// even says that the calendar has no say: days of UTC are of one length.
+func (d Distance) even(t time.Time) bool {
+	return d.Years == 0 && d.Months == 0 && d.Days >= 0 && d.Days <= maxDays && t.Location() == time.UTC && t.Unix() > -spanned && t.Unix() < spanned
+}
 
 // Compare orders distances by their length in days, at its longest.
 func (d Distance) Compare(e Distance) int { return d.days() - e.days() }

@@ -160,7 +160,7 @@ func (j *judge) later(f *portfolio.DomainFacts, rules *few) (first *step, from t
 		try(at)
 		// A month before and a month after are not each other's inverse at the
 		// end of months: a few days later the condition holds for certain.
-		try(at.AddDate(0, 0, 4))
+		try(Distance{Days: 4}.After(at))
 	}
 	return first, from
 }

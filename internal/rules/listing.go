@@ -1,9 +1,6 @@
 package rules
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // listing knows of every name which lists of a policy it is written in: one look
 // answers for all rules, however many names their groups have.
@@ -26,15 +23,24 @@ type list struct {
 	once uint64
 }
 
-// look finds the lists that a resource's name is written in.
+// look finds the lists that a resource's name is written in, and makes the view ready
+// to be asked.
 func (l *listing) look(v *view) {
 	v.lists = l.lists
-	if v.name == "" || len(l.class) == 0 {
-		return
+	if v.name != "" && len(l.class) > 0 {
+		if class, ok := l.class[v.name]; ok {
+			v.listed = l.in[class]
+		}
 	}
-	if class, ok := l.class[v.name]; ok {
-		v.listed = l.in[class]
+	v.sift()
+}
+
+// bits are a list's bits in a [sieve].
+func (l *listing) bits(id listID) uint64 {
+	if len(l.lists[id].globs) > 0 {
+		return listBit(id) | anyBit
 	}
+	return listBit(id)
 }
 
 // on says whether a list has the view's name, written in full or as a pattern.
@@ -64,7 +70,7 @@ type lister struct {
 	listing
 	seen map[written]listID
 	step map[[2]uint32]uint32 // class and list → the class of what is in that list, too
-	bits int
+	once int                  // how many lists have a bit of their own
 }
 
 // written is where a list's patterns are. A group stands once, however many rules
@@ -119,47 +125,8 @@ func (l *lister) with(class uint32, id listID) uint32 {
 
 // share gives a list that several rules ask for a bit of its own, while there are any.
 func (l *lister) share(id listID) {
-	if m := &l.lists[id]; m.once == 0 && len(m.globs) > 0 && l.bits < 64 {
-		m.once = 1 << l.bits
-		l.bits++
+	if m := &l.lists[id]; m.once == 0 && len(m.globs) > 0 && l.once < 64 {
+		m.once = 1 << l.once
+		l.once++
 	}
-}
-
-// glob is a pattern with wildcards, taken apart: most names are told from it by
-// their first or last characters.
-type glob struct {
-	head, tail string // what stands before the first wildcard, and behind the last
-	middle     string // from the first wildcard to the last
-	inner      string // where the middle is *inner*: what the name must have in it
-	least      int    // no shorter name fits
-	stars      bool   // a longer one may
-}
-
-func newGlob(pattern string) glob {
-	const wild = "*?"
-	first, last := strings.IndexAny(pattern, wild), strings.LastIndexAny(pattern, wild)
-	g := glob{head: pattern[:first], tail: pattern[last+1:], middle: pattern[first : last+1]}
-	stars := strings.Count(pattern, "*")
-	g.least, g.stars = len(pattern)-stars, stars > 0
-	if n := len(g.middle); n > 2 && g.middle[0] == '*' && g.middle[n-1] == '*' {
-		if inner := g.middle[1 : n-1]; !strings.ContainsAny(inner, wild) {
-			g.inner = inner
-		}
-	}
-	return g
-}
-
-// match says the same as [Pattern.Match].
-func (g *glob) match(name string) bool {
-	if len(name) < g.least || len(name) > g.least && !g.stars || !strings.HasPrefix(name, g.head) || !strings.HasSuffix(name, g.tail) {
-		return false
-	}
-	rest := name[len(g.head) : len(name)-len(g.tail)]
-	switch {
-	case g.middle == "*":
-		return true
-	case g.inner != "":
-		return strings.Contains(rest, g.inner)
-	}
-	return wildcard(g.middle, rest)
 }

@@ -46,6 +46,7 @@ type view struct {
 
 	lists       []list
 	listed      []listID // those that have the name, written in full
+	sieve       sieve    // the same in bits
 	asked, fits uint64   // of lists that several rules ask for: those that were asked, and that have it
 }
 
@@ -99,6 +100,7 @@ const (
 // test is conditions, ready to be asked. It answers in two parts: what depends on
 // the date of a domain changes as time goes on, and all else stays as it is.
 type test struct {
+	sieve  sieve
 	keys   key // those that were written
 	names  listID
 	of     *Conditions
@@ -109,6 +111,9 @@ type test struct {
 
 // all says whether every key holds that does not depend on a domain's date.
 func (t *test) all(v *view) truth {
+	if t.sieve.stops(&v.sieve) {
+		return no
+	}
 	answer := yes
 	for left := t.keys &^ keysTimed; left != 0; left &= left - 1 {
 		switch t.ask(left&-left, v) {
@@ -123,6 +128,9 @@ func (t *test) all(v *view) truth {
 
 // some says whether any key holds that does not depend on a domain's date.
 func (t *test) some(v *view) truth {
+	if t.keys&(keySource|keyOlder) == 0 && !t.sieve.catches(&v.sieve) {
+		return no
+	}
 	answer := no
 	for left := t.keys &^ keysTimed; left != 0; left &= left - 1 {
 		switch t.ask(left&-left, v) {

@@ -57,6 +57,7 @@ func newProgram(rules []Rule, location *time.Location) *program {
 	for i := range rules {
 		r := &rules[i]
 		s := step{match: names.test(&r.Match), rule: r, place: i}
+		s.match.sieve.wide(s.match.keys)
 		if except := names.test(&r.Except); except.keys != 0 {
 			s.except = &except
 		}
@@ -83,7 +84,7 @@ func newProgram(rules []Rule, location *time.Location) *program {
 
 // test makes conditions ready.
 func (l *lister) test(c *Conditions) test {
-	t := test{of: c, expires: newSpan(c.Expires), lapsed: newSpan(c.Lapsed)}
+	t := test{of: c, sieve: newSieve(c), expires: newSpan(c.Expires), lapsed: newSpan(c.Lapsed)}
 	for k, written := range map[key]bool{
 		keyAccount: len(c.Accounts) > 0, keyState: len(c.States) > 0, keyAutoRenew: c.AutoRenew != nil, keyWhois: c.Whois != nil,
 		keyOwnerChange: c.OwnerChange != nil, keySource: len(c.Sources) > 0, keyOlder: c.Older > 0, keyTLD: len(c.TLDs) > 0,
@@ -96,9 +97,12 @@ func (l *lister) test(c *Conditions) test {
 	}
 	if len(c.Names) > 0 {
 		t.names = l.add(c.Names)
+		t.sieve.names |= l.bits(t.names)
 	}
 	for _, g := range c.Groups {
-		t.groups = append(t.groups, l.add(g.Patterns))
+		id := l.add(g.Patterns)
+		t.groups = append(t.groups, id)
+		t.sieve.names |= l.bits(id)
 	}
 	return t
 }

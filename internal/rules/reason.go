@@ -86,7 +86,7 @@ func (j *judge) saidLater(s *step, from time.Time) string {
 // dayNumber counts the days since 1970-01-01, in the policy's time zone; it is false
 // for moments too far away to be counted.
 func (j *judge) dayNumber(t time.Time) (int64, bool) {
-	const day = 86_400
+	const day = 86_400 // seconds
 	if at := t.Unix(); at <= -spanned || at >= spanned {
 		return 0, false
 	}

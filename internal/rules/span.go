@@ -14,7 +14,7 @@ const spanned = 1 << 40 // in Unix seconds: some 35,000 years
 // newSpan is a distance's span. The two days more on both sides are for time zones:
 // none has ever put its clocks forward or back by as much.
 func newSpan(d Distance) span {
-	const day = 86_400
+	const day = 86_400 // seconds
 	if d.Years < 0 || d.Months < 0 || d.Days < 0 || max(d.Years, d.Months, d.Days) > maxDays {
 		return span{}
 	}
