@@ -227,6 +227,9 @@ func FuzzDecide(f *testing.F) {
 			if other := rules.Decide(same, r, at); !reflect.DeepEqual(d, other) {
 				t.Fatalf("two answers of one policy:\n%+v\n%+v", d, other)
 			}
+			if diff := cmp.Diff(refDecide(p, r, at), d); diff != "" {
+				t.Fatalf("not what the reference says of %+v: -reference +got\n%s", r, diff)
+			}
 			checkDecision(t, p, r, d)
 			if d.Terms != nil && d.Terms.Attributes != nil {
 				d.Terms.Attributes["x-id"] = "changed" // whoever has a decision may

@@ -10,6 +10,11 @@ type listing struct {
 	class map[string]uint32
 	in    [][]listID // by class: the lists, ascending
 	lists []list
+
+	// What else the rules name, for the [sieve].
+	accounts alphabet[int64]
+	states   alphabet[string]
+	tlds     alphabet[string]
 }
 
 // listID is the place of a list in [listing].
@@ -32,15 +37,15 @@ func (l *listing) look(v *view) {
 			v.listed = l.in[class]
 		}
 	}
-	v.sift()
+	v.sift(l)
 }
 
-// bits are a list's bits in a [sieve].
+// bits are a list's bits in a [sieve]. Every name may be in one that has patterns.
 func (l *listing) bits(id listID) uint64 {
 	if len(l.lists[id].globs) > 0 {
-		return listBit(id) | anyBit
+		return nth(int(id)) | anyBit
 	}
-	return listBit(id)
+	return nth(int(id))
 }
 
 // on says whether a list has the view's name, written in full or as a pattern.
@@ -73,6 +78,16 @@ type lister struct {
 	once int                  // how many lists have a bit of their own
 }
 
+func newLister() *lister {
+	return &lister{
+		listing: listing{
+			class: make(map[string]uint32), in: [][]listID{nil},
+			accounts: make(alphabet[int64]), states: make(alphabet[string]), tlds: make(alphabet[string]),
+		},
+		seen: make(map[written]listID), step: make(map[[2]uint32]uint32),
+	}
+}
+
 // written is where a list's patterns are. A group stands once, however many rules
 // name it.
 type written struct {
@@ -91,10 +106,6 @@ func (l *lister) add(patterns []Pattern) listID {
 		return id
 	}
 	id := listID(len(l.lists))
-	if l.seen == nil {
-		l.seen, l.step = make(map[written]listID), make(map[[2]uint32]uint32)
-		l.class, l.in = make(map[string]uint32, at.n), [][]listID{nil}
-	}
 	l.seen[at] = id
 	var made list
 	for _, p := range patterns {

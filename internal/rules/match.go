@@ -102,6 +102,7 @@ const (
 type test struct {
 	sieve  sieve
 	keys   key // those that were written
+	asked  key // those of them that the sieve does not decide
 	names  listID
 	of     *Conditions
 	groups []listID
@@ -115,7 +116,7 @@ func (t *test) all(v *view) truth {
 		return no
 	}
 	answer := yes
-	for left := t.keys &^ keysTimed; left != 0; left &= left - 1 {
+	for left := t.left(v); left != 0; left &= left - 1 {
 		switch t.ask(left&-left, v) {
 		case no:
 			return no
@@ -131,6 +132,9 @@ func (t *test) some(v *view) truth {
 	if t.keys&(keySource|keyOlder) == 0 && !t.sieve.catches(&v.sieve) {
 		return no
 	}
+	if t.left(v) == 0 {
+		return is(t.sieve.catches(&v.sieve))
+	}
 	answer := no
 	for left := t.keys &^ keysTimed; left != 0; left &= left - 1 {
 		switch t.ask(left&-left, v) {
@@ -141,6 +145,15 @@ func (t *test) some(v *view) truth {
 		}
 	}
 	return answer
+}
+
+// left is the keys that must be asked where the sieve says neither yes nor no: for a
+// name that is not known, it never does.
+func (t *test) left(v *view) key {
+	if v.name == "" {
+		return t.keys &^ keysTimed
+	}
+	return t.asked
 }
 
 // ask is the answer of one key.

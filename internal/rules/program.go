@@ -52,7 +52,7 @@ func (g *program) of(p *Policy) bool {
 
 func newProgram(rules []Rule, location *time.Location) *program {
 	g := &program{rules: rules, location: location}
-	var names lister
+	names := newLister()
 	turns := make(map[turn]bool)
 	for i := range rules {
 		r := &rules[i]
@@ -84,7 +84,7 @@ func newProgram(rules []Rule, location *time.Location) *program {
 
 // test makes conditions ready.
 func (l *lister) test(c *Conditions) test {
-	t := test{of: c, sieve: newSieve(c), expires: newSpan(c.Expires), lapsed: newSpan(c.Lapsed)}
+	t := test{of: c, expires: newSpan(c.Expires), lapsed: newSpan(c.Lapsed)}
 	for k, written := range map[key]bool{
 		keyAccount: len(c.Accounts) > 0, keyState: len(c.States) > 0, keyAutoRenew: c.AutoRenew != nil, keyWhois: c.Whois != nil,
 		keyOwnerChange: c.OwnerChange != nil, keySource: len(c.Sources) > 0, keyOlder: c.Older > 0, keyTLD: len(c.TLDs) > 0,
@@ -95,6 +95,8 @@ func (l *lister) test(c *Conditions) test {
 			t.keys |= k
 		}
 	}
+	var decided key
+	t.sieve, decided = l.newSieve(c)
 	if len(c.Names) > 0 {
 		t.names = l.add(c.Names)
 		t.sieve.names |= l.bits(t.names)
@@ -104,6 +106,10 @@ func (l *lister) test(c *Conditions) test {
 		t.groups = append(t.groups, id)
 		t.sieve.names |= l.bits(id)
 	}
+	if both := keyNames | keyGroups; t.keys&both != both && own(t.sieve.names) {
+		decided |= both // as the bits are those of one key
+	}
+	t.asked = t.keys &^ decided &^ keysTimed
 	return t
 }
 

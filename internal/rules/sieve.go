@@ -1,13 +1,13 @@
 package rules
 
-// sieve is conditions, or a resource, as sets of bits: one bit for each value, which
-// others may share. Where conditions and a resource have no bit in common, a key
-// does not hold; where they have one, the key must be asked. Most rules have nothing
-// to do with most resources, and are told from them here, without their being
-// looked at.
+// sieve is conditions, or a resource, as sets of bits: one bit for each value that the
+// rules name. Where conditions and a resource have no bit in common, a key does not
+// hold; where they have one, it holds if the bit is the value's own, else the key must
+// be asked. Most rules have nothing to do with most resources, and are told from them
+// here, without their being looked at.
 type sieve struct {
 	account, state, tld, names, registrant, contact uint64
-	flags                                           uint64 // no value shares one
+	flags                                           uint64 // always their own
 }
 
 // The flags: what a key with a yes or no asks for.
@@ -50,38 +50,74 @@ func (s *sieve) catches(v *sieve) bool {
 	return s.names&v.names|s.tld&v.tld|s.account&v.account|s.state&v.state|s.registrant&v.registrant|s.contact&v.contact|s.flags&v.flags != 0
 }
 
-// newSieve is the bits of conditions, but for those of their names.
-func newSieve(c *Conditions) (s sieve) {
-	for _, id := range c.Accounts {
-		s.account |= bit(id)
+// alphabet gives values a bit each. Those that come first have their own.
+type alphabet[V comparable] map[V]uint64
+
+// ownBits is how many values have a bit of their own; the bits behind are shared, but
+// for anyBit.
+const ownBits = 32
+
+// nth is the bit of the nth value, from 0.
+func nth(n int) uint64 {
+	if n >= ownBits {
+		n = ownBits + n%(63-ownBits)
 	}
-	for _, state := range c.States {
-		s.state |= textBit(state)
+	return 1 << n
+}
+
+// own says whether bits are all their values' own.
+func own(bits uint64) bool { return bits < 1<<ownBits }
+
+// bits are the values' bits.
+func (a alphabet[V]) bits(values []V) (bits uint64) {
+	for _, v := range values {
+		if _, ok := a[v]; !ok {
+			a[v] = nth(len(a))
+		}
+		bits |= a[v]
 	}
-	for _, tld := range c.TLDs {
-		s.tld |= textBit(tld)
+	return bits
+}
+
+// newSieve is the bits of conditions, but for those of their names, and the keys that
+// it decides.
+func (l *listing) newSieve(c *Conditions) (s sieve, decided key) {
+	s.account, s.state, s.tld = l.accounts.bits(c.Accounts), l.states.bits(c.States), l.tlds.bits(c.TLDs)
+	decided = keyAutoRenew | keyWhois | keyOwnerChange
+	if own(s.account) {
+		decided |= keyAccount
+	}
+	if own(s.state) {
+		decided |= keyState
+	}
+	if own(s.tld) {
+		decided |= keyTLD
 	}
 	s.registrant, s.contact = contactBits(c.Registrants), contactBits(c.Contacts)
 	for _, f := range []struct {
 		asked   *bool
 		on, off uint64
-	}{{c.AutoRenew, flagAutoRenew, flagNoAutoRenew}, {c.Whois, flagWhois, flagNoWhois}, {c.OwnerChange, flagOwner, flagNoOwner}} {
+	}{
+		{c.AutoRenew, flagAutoRenew, flagNoAutoRenew},
+		{c.Whois, flagWhois, flagNoWhois},
+		{c.OwnerChange, flagOwner, flagNoOwner},
+	} {
 		if f.asked != nil {
 			s.flags |= flag(*f.asked, f.on, f.off)
 		}
 	}
-	return s
+	return s, decided
 }
 
 // sift sets the view's bits. A name that is not known has every bit, so that it is
 // asked for.
-func (v *view) sift() {
+func (v *view) sift(l *listing) {
 	s := sieve{
-		account: anyBit | bit(v.account), state: anyBit | textBit(v.state), tld: anyBit | textBit(v.tld), names: anyBit,
+		account: anyBit | l.accounts[v.account], state: anyBit | l.states[v.state], tld: anyBit | l.tlds[v.tld], names: anyBit,
 		registrant: anyBit | bit(v.registrant), contact: anyBit | bit(v.contact),
 	}
 	for _, id := range v.listed {
-		s.names |= listBit(id)
+		s.names |= nth(int(id))
 	}
 	if v.name == "" {
 		s.tld, s.names = ^uint64(0), ^uint64(0)
@@ -100,18 +136,9 @@ func flag(is bool, on, off uint64) uint64 {
 	return off
 }
 
-func bit(id int64) uint64 { return 1 << (uint64(id) % 63) } //nolint:gosec // any bit will do
-
-func listBit(id listID) uint64 { return 1 << (id % 63) }
-
-// textBit is a text's bit, from FNV-1a.
-func textBit(s string) uint64 {
-	h := uint32(2166136261)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * 16777619
-	}
-	return 1 << (h % 63)
-}
+// bit is a contact's: contacts are named otherwise in each account, so they are
+// asked for in any case.
+func bit(contact int64) uint64 { return 1 << (uint64(contact) % 63) } //nolint:gosec // any bit will do
 
 func contactBits(contacts []Contacts) (bits uint64) {
 	for _, c := range contacts {
