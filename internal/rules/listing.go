@@ -105,7 +105,7 @@ func (l *lister) add(patterns []Pattern) listID {
 		l.share(id)
 		return id
 	}
-	id := listID(len(l.lists))
+	id := listID(len(l.lists)) //nolint:gosec // there are at most as many lists as patterns
 	l.seen[at] = id
 	var made list
 	for _, p := range patterns {

@@ -193,13 +193,9 @@ func (t *test) ask(k key, v *view) truth {
 		return is(slices.Contains(c.TLDs, v.tld))
 	case keyNames:
 		return is(v.on(t.names))
+	default:
+		return is(slices.ContainsFunc(t.groups, v.on))
 	}
-	for _, id := range t.groups {
-		if v.on(id) {
-			return yes
-		}
-	}
-	return no
 }
 
 // allTimed says whether every key holds that depends on a domain's date. pastTerm

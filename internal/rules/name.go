@@ -43,7 +43,7 @@ func (r *Rule) Watches(account int64) []string {
 	if len(r.Match.Names) == 0 || len(r.Match.Groups) == 0 {
 		rule.Match.Names, rule.Match.Groups = nil, nil // what is written there is in there
 	}
-	made := newProgram([]Rule{rule}, time.UTC)
+	made := newProgram([]Rule{rule})
 	asked := &made.watched[0]
 	var names []string
 	for _, p := range written {

@@ -9,8 +9,7 @@ import (
 // program is the rules of a policy, taken apart once so that a decision costs little:
 // by what they are on, their names in one listing, the moments at which they turn.
 type program struct {
-	rules    []Rule // that it was made of
-	location *time.Location
+	rules []Rule // that it was made of
 
 	domains, pushes, changes, watched []step
 	names                             listing
@@ -39,7 +38,7 @@ func (p *Policy) program() *program {
 	if made, ok := p.made.Load().(*program); ok && made.of(p) {
 		return made
 	}
-	made := newProgram(p.Rules, p.Location)
+	made := newProgram(p.Rules)
 	p.made.Store(made)
 	return made
 }
@@ -47,11 +46,11 @@ func (p *Policy) program() *program {
 // of says whether the program was made of the rules that the policy has now: a copy
 // of a policy may have been given others.
 func (g *program) of(p *Policy) bool {
-	return g.location == p.Location && len(g.rules) == len(p.Rules) && (len(g.rules) == 0 || &g.rules[0] == &p.Rules[0])
+	return len(g.rules) == len(p.Rules) && (len(g.rules) == 0 || &g.rules[0] == &p.Rules[0])
 }
 
-func newProgram(rules []Rule, location *time.Location) *program {
-	g := &program{rules: rules, location: location}
+func newProgram(rules []Rule) *program {
+	g := &program{rules: rules}
 	names := newLister()
 	turns := make(map[turn]bool)
 	for i := range rules {

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +30,7 @@ type crowd struct {
 func newCrowd(seed uint64) *crowd {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)
-	c := &crowd{Rand: rand.New(rand.NewChaCha8(key))} //nolint:gosec // a test that can be repeated
+	c := &crowd{Rand: rand.New(rand.NewChaCha8(key))}
 	for i := range c.IntN(90) {
 		c.groups = append(c.groups, rules.Group{Name: fmt.Sprintf("g%d", i), Patterns: c.patterns(6)})
 	}
@@ -144,8 +146,11 @@ func (c *crowd) conditions(on portfolio.ResourceKind, chances int) (out rules.Co
 func (c *crowd) policy(location *time.Location) *rules.Policy {
 	kinds := []portfolio.ResourceKind{portfolio.KindDomain, portfolio.KindDomain, portfolio.KindPush, portfolio.KindRegistrantChange, portfolio.KindName}
 	actions := [][]portfolio.Action{
-		{"renew", "renew", "restore", "hold", "let-lapse", "alert"}, {"renew", "restore", "hold", "let-lapse", "alert"},
-		{"accept", "accept", "reject", "hold", "alert"}, {"cancel", "cancel", "hold", "alert"}, {"register", "alert"},
+		{"renew", "renew", "restore", "hold", "let-lapse", "alert"},
+		{"renew", "restore", "hold", "let-lapse", "alert"},
+		{"accept", "accept", "reject", "hold", "alert"},
+		{"cancel", "cancel", "hold", "alert"},
+		{"register", "alert"},
 	}
 	var rs []rules.Rule
 	for range c.IntN(60) {
@@ -322,6 +327,70 @@ func TestCopyWithOtherRules(t *testing.T) {
 	}
 	if d := rules.Decide(p, domain("a.com", 12), now); d.Verdict != portfolio.VerdictAct {
 		t.Error(d.Verdict)
+	}
+}
+
+// TestEveryRuleHasItsOwn: there are more rules than bits, and still each speaks of its
+// own domain alone.
+func TestEveryRuleHasItsOwn(t *testing.T) {
+	const n = 300
+	own := func(i int) portfolio.DomainFacts {
+		f := domain(fmt.Sprintf("n%d.tld%d", i, i), 12)
+		f.AccountID, f.RegistrantID = int64(i+1), int64(i+1)
+		return f
+	}
+	for key, only := range map[string]func(i int) rules.Conditions{
+		"account": func(i int) rules.Conditions { return rules.Conditions{Accounts: []int64{int64(i + 1)}} },
+		"tld":     func(i int) rules.Conditions { return rules.Conditions{TLDs: []string{fmt.Sprintf("tld%d", i)}} },
+		"name":    func(i int) rules.Conditions { return rules.Conditions{Names: names(own(i).Name)} },
+		"pattern": func(i int) rules.Conditions { return rules.Conditions{Names: names(fmt.Sprintf("*.tld%d", i))} },
+		"group": func(i int) rules.Conditions {
+			return rules.Conditions{Groups: []rules.Group{{Patterns: names(own(i).Name, "x.com")}}}
+		},
+		"registrant": func(i int) rules.Conditions {
+			return rules.Conditions{Registrants: []rules.Contacts{{ID: int64(i + 1)}}}
+		},
+	} {
+		var matching, excepting []rules.Rule
+		for i := range n {
+			matching = append(matching, renew(45, only(i)))
+			trial := rules.Rule{Do: portfolio.ActionAlert, Except: only(i), Level: portfolio.LevelInfo}
+			excepting = append(excepting, trial)
+		}
+		p, q := policy(matching...), policy(excepting...)
+		for i := range n {
+			for _, p := range []*rules.Policy{p, q} {
+				p.Accounts = append(p.Accounts, rules.Account{Account: portfolio.Account{ID: int64(i + 1), Name: "x"}})
+			}
+		}
+		for i := range n {
+			want := fmt.Sprintf("rule-%d", i+1)
+			if d := rules.Decide(p, own(i), now); d.Rule != want {
+				t.Errorf("%s: %s, not %q, speaks of domain %d", key, want, d.Rule, i)
+			}
+			if d := rules.Decide(q, own(i), now); len(d.Alerts) != n-1 || slices.ContainsFunc(d.Alerts, func(a portfolio.Alert) bool { return a.Rule == want }) {
+				t.Errorf("%s: domain %d is told of by %d rules, not by all but its own", key, i, len(d.Alerts))
+			}
+		}
+	}
+}
+
+// TestLaterOfMany: however many rules wait for a domain, the first to come is named,
+// and a hold before all others.
+func TestLaterOfMany(t *testing.T) {
+	var rs []rules.Rule
+	for i := range 20 {
+		rs = append(rs, renew(10+i))
+	}
+	for want, last := range map[string]rules.Rule{
+		"rule-20": renew(5),
+		"first":   {Name: "first", Do: portfolio.ActionRenew, Match: rules.Conditions{Expires: days(90)}},
+		"held":    {Name: "held", Do: portfolio.ActionHold, Reason: "x", Match: rules.Conditions{Expires: days(29)}},
+	} {
+		d := rules.Decide(policy(append(slices.Clone(rs), last)...), domain("a.com", 300), now)
+		if d.Code != "later" || !strings.Contains(d.Reason, " "+want+" speaks") {
+			t.Errorf("%s: %s", want, d.Reason)
+		}
 	}
 }
 

@@ -30,8 +30,12 @@ func (s *sieve) wide(written key) {
 		key  key
 		bits *uint64
 	}{
-		{keyAccount, &s.account}, {keyState, &s.state}, {keyTLD, &s.tld}, {keyNames | keyGroups, &s.names},
-		{keyRegistrant, &s.registrant}, {keyContact, &s.contact},
+		{keyAccount, &s.account},
+		{keyState, &s.state},
+		{keyTLD, &s.tld},
+		{keyNames | keyGroups, &s.names},
+		{keyRegistrant, &s.registrant},
+		{keyContact, &s.contact},
 	} {
 		if written&k.key == 0 {
 			*k.bits = anyBit
