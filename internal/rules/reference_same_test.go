@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -298,7 +299,7 @@ func TestReasonsAreTheirOwn(t *testing.T) {
 	p := policy(renew(45, rules.Conditions{Names: names("a.com")}), renew(45, rules.Conditions{Names: names("b.com")}))
 	for _, zone := range zones(t) {
 		p.Location = zone
-		for hour := range 24 * 90 {
+		for hour := range 24 * 25 {
 			at := now.Add(time.Duration(hour) * time.Hour)
 			for _, name := range []string{"a.com", "b.com", "c.com"} {
 				f := domain(name, 80)
@@ -392,6 +393,26 @@ func TestLaterOfMany(t *testing.T) {
 			t.Errorf("%s: %s", want, d.Reason)
 		}
 	}
+}
+
+// TestDecideAtOnce: accounts are scanned side by side, by one policy that none of them
+// has asked yet.
+func TestDecideAtOnce(t *testing.T) {
+	p := portfolioOf(100)
+	shown := spread(1, 465)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for k := range shown {
+				r := shown[(k*(i+1)+i)%len(shown)]
+				if diff := cmp.Diff(refDecide(p, r, now), rules.Decide(p, r, now)); diff != "" {
+					t.Errorf("-reference +got\n%s", diff)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestDistanceIsTheCalendar: what is told without the calendar is what it says.
