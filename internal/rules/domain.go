@@ -22,14 +22,14 @@ func (j *judge) domain(d *portfolio.Decision, f *portfolio.DomainFacts) {
 	}
 	switch {
 	case !won:
-		j.uncovered(d, f, &o)
+		j.uncovered(d, f, &v, &o)
 	case o.held != nil && o.held.Do == portfolio.ActionLetLapse && f.AutoRenew && f.State == portfolio.DomainRegistered:
 		d.Reason += "; but DNSimple's own auto-renewal is on, and will renew it"
 	case !o.wins():
 		// A rule that is tried out covers nothing: what would be announced without it
 		// is announced.
 		alone := *d
-		if j.uncovered(&alone, f, &o); alone.Verdict == portfolio.VerdictUncovered {
+		if j.uncovered(&alone, f, &v, &o); alone.Verdict == portfolio.VerdictUncovered {
 			d.Alerts = append(d.Alerts, portfolio.Alert{
 				Level: portfolio.LevelAlert, Repeat: 7 * 24 * time.Hour, Text: "only a rule in dry-run speaks of it: " + alone.Reason,
 			})
@@ -104,7 +104,7 @@ func (j *judge) domainReason(f *portfolio.DomainFacts, r *Rule, do portfolio.Act
 
 // uncovered tells why no rule won: there is nothing to do yet, or nobody speaks
 // of a domain that is near its end.
-func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts, o *outcome) {
+func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts, v *view, o *outcome) {
 	switch {
 	case f.State == portfolio.DomainHosted:
 		d.Code, d.Reason = "hosted", "it is hosted here only, and registered elsewhere or not at all"
@@ -121,7 +121,7 @@ func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts, o *ou
 		d.Reason = j.said(formUncoveredLapsed, f.ExpiresAt, "it lapsed ", ", and no rule brings it back")
 		return
 	}
-	if s, from := j.later(f, &o.early); s != nil {
+	if s, from := j.later(v, &o.early); s != nil {
 		d.Code, d.Reason = "later", j.saidLater(s, from)
 		return
 	}
@@ -137,17 +137,17 @@ func (j *judge) uncovered(d *portfolio.Decision, f *portfolio.DomainFacts, o *ou
 // before its expiration, and the moment; nil where none does. The rules are those
 // that the date alone keeps from it now. The conditions that depend on time turn at
 // few moments, so only these are tried.
-func (j *judge) later(f *portfolio.DomainFacts, rules *few) (first *step, from time.Time) {
+func (j *judge) later(v *view, rules *few) (first *step, from time.Time) {
 	if rules.n == 0 {
 		return nil, time.Time{}
 	}
-	v := domainView(f, j.now)
+	then := *v
 	try := func(at time.Time) {
-		if !at.After(j.now) || !at.Before(f.ExpiresAt) || first != nil && !at.Before(from) {
+		if !at.After(v.now) || !at.Before(v.expires) || first != nil && !at.Before(from) {
 			return
 		}
-		v.now = at
-		if s := covering(rules, &v); s != nil {
+		then.now = at
+		if s := covering(rules, &then); s != nil {
 			first, from = s, at
 		}
 	}
@@ -156,7 +156,10 @@ func (j *judge) later(f *portfolio.DomainFacts, rules *few) (first *step, from t
 			try(t.until)
 			continue
 		}
-		at := t.within.Before(f.ExpiresAt)
+		at := t.within.Before(v.expires)
+		if first != nil && !at.Before(from) {
+			continue // and so are the days that follow
+		}
 		try(at)
 		// A month before and a month after are not each other's inverse at the
 		// end of months: a few days later the condition holds for certain.
