@@ -212,7 +212,8 @@ func (s *step) unknownSince() time.Time {
 // net has DNSimple's own auto-renewal switched on where a renewal stays unknown: it
 // renews what would lapse, and buys nothing twice. It is asked for until it is seen.
 func (s *step) net(seen evidence) {
-	due := s.at.Sub(s.unknownSince()) >= netAfter || seen.expiresAt.Sub(s.at) <= netBefore
+	since := s.unknownSince()
+	due := s.at.Sub(since) >= netAfter || seen.expiresAt.Sub(s.at) <= netBefore
 	switch {
 	case s.op.Kind != portfolio.OpRenew || !seen.read || !seen.registered || seen.clockOff || s.op.Net == nil && !due:
 	case s.op.Net == nil && seen.autoRenew:
