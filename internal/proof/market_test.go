@@ -93,7 +93,7 @@ func commandScenarios(tb testing.TB) []scenario {
 	lasting := func(s scenario, d time.Duration) scenario { s.plan.lasts = d; return s }
 	watched := func(s scenario) scenario { s.plan.scene.cfg = parseConfig(tb, watching+ample+catch); return s }
 	under := func(s scenario, rule string) scenario {
-		s.plan.scene.cfg = parseConfig(tb, handled+ample+rule)
+		s.plan.scene.cfg, s.single = parseConfig(tb, handled+ample+rule), false
 		return s
 	}
 	at := time.Minute
@@ -132,7 +132,7 @@ func commandScenarios(tb testing.TB) []scenario {
 		resting(typed("a domain is added", "", 0, typedAt(at, portfolio.OpAdd)), comes(portfolio.OpAdd, "hosted in 1010")),
 	}
 	for i := range all {
-		all[i].seldom = 2
+		all[i].seldom = 3
 	}
 	return all
 }
