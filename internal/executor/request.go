@@ -184,27 +184,6 @@ func (s *step) uncertain(note string, others int) {
 	}
 }
 
-// mayHave says what may have happened where an answer was lost.
-func mayHave(kind portfolio.OperationKind) string {
-	if kind.Purchase() {
-		return "it may have been bought"
-	}
-	return "it may have been done"
-}
-
-// watched is what shows whether it has.
-func watched(kind portfolio.OperationKind) string {
-	switch {
-	case kind == portfolio.OpRenew || kind == portfolio.OpRestore:
-		return "its expiration"
-	case kind.Claims():
-		return "whether the account has it"
-	case kind == portfolio.OpChangeRegistrant:
-		return "the list of registrant changes"
-	}
-	return "whether the domain leaves"
-}
-
 func (s *step) restarted(e restarted) {
 	const note = "domaind ended before the answer was known"
 	s.op.Sent++ // it may have left
