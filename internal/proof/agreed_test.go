@@ -80,9 +80,9 @@ func TestFinishedTransferIsNotCancelled(t *testing.T) {
 
 // TestExtrasAreBooked: what was bought beside the name is in the ledger's price.
 func TestExtrasAreBooked(t *testing.T) {
-	w := shop(t, idle+ample, "[[tld]]\nname = \"com\"\ntrustee = \"30.00\"\n")
+	w := shop(t, idle+ample, "[[tld]]\nname = \"com\"\nprivacy = \"8.00\"\ntrustee = \"30.00\"\n")
 	c := command(portfolio.OpRegister)
-	c.Trustee = true
+	c.WhoisPrivacy, c.Trustee = true, true
 	w.typed(t, c)
 	w.until(t, 2*day)
 	if err := w.rest(); err != nil {
@@ -90,7 +90,7 @@ func TestExtrasAreBooked(t *testing.T) {
 	}
 	charges := w.server.Charges()
 	op, _ := w.lastOf(c.Kind, c.Name)
-	if len(charges) != 1 || len(charges[0].Items) != 2 || op.Charge == nil || int64(*op.Charge) != charges[0].Cents {
+	if len(charges) != 1 || len(charges[0].Items) != 3 || op.Charge == nil || int64(*op.Charge) != charges[0].Cents {
 		t.Errorf("%s costs %s, and %+v were charged", op, op.Price(), charges)
 	}
 }
