@@ -123,7 +123,7 @@ func TestFaults(t *testing.T) {
 		{"304", says(304, ""), unknown, unknown, 1},
 		{"not HTTP", garbage("220 smtp.example ESMTP\r\n"), unknown, unknown, 3},
 		{"no end of headers", garbage("HTTP/1.1 201 Created\r\nX: " + strings.Repeat("x", 300<<10)), unknown, unknown, 3},
-		{"a status of its own", garbage("HTTP/1.1 799 Odd\r\nContent-Length: 0\r\n\r\n"), unknown, unknown, 3},
+		{"a status of its own", garbage("HTTP/1.1 799 Odd\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), unknown, unknown, 3},
 		{"two lengths", garbage("HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), unknown, unknown, 3},
 		{"broken gzip", header("Content-Encoding", "gzip", says(201, goodRenew)), unknown, unknown, 3},
 		{"gzip bomb", header("Content-Encoding", "gzip", says(201, bomb(t))), unknown, unknown, 1},
