@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"domaind/internal/portfolio"
@@ -54,7 +55,12 @@ func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error 
 // aboutRenewal says whether a line of the charges is about the domain of an operation,
 // since it was sent.
 func aboutRenewal(op portfolio.Operation, item portfolio.ChargeItem) bool {
-	return !item.Refunded && strings.EqualFold(item.ProductName, op.Name) && !item.InvoicedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew))
+	named := strings.EqualFold(item.ProductName, op.Name)
+	if item.ProductName == "" && extra(op, strings.ToLower(item.ProductType)) {
+		// Not a domain by its product: its description has the name.
+		named = slices.ContainsFunc(strings.Fields(item.Description), func(word string) bool { return strings.EqualFold(word, op.Name) })
+	}
+	return !item.Refunded && named && !item.InvoicedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew))
 }
 
 // vendors says whether DNSimple's own auto-renewal bought what a line stands for.
@@ -70,9 +76,15 @@ func chargesFor(op portfolio.Operation, item portfolio.ChargeItem) bool {
 	case portfolio.OpRestore:
 		return renewal || restore
 	case portfolio.OpRegister:
-		return strings.Contains(kind, "registr")
+		return strings.Contains(kind, "registr") || extra(op, kind)
 	case portfolio.OpTransfer:
-		return strings.Contains(kind, "transfer")
+		return strings.Contains(kind, "transfer") || extra(op, kind)
 	}
 	return renewal && !restore
+}
+
+// extra says whether a line stands for what a registration or transfer asked for beside
+// the name.
+func extra(op portfolio.Operation, kind string) bool {
+	return op.Terms != nil && (op.Terms.WhoisPrivacy && strings.Contains(kind, "privacy") || op.Terms.Trustee && strings.Contains(kind, "trustee"))
 }

@@ -17,6 +17,7 @@ const (
 	codeUnknown     = "unknown" // nobody knows what became of the purchase that is under way
 	codePaused      = "account-paused"
 	codeLeaving     = "leaving"
+	codeOurs        = "ours"
 	codeRecent      = "bought-recently"
 	codeRetryLater  = "failed-lately"
 	codeDone        = "done-already"
@@ -75,8 +76,16 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	} else if f, ok := d.Resource.(portfolio.DomainFacts); stopped && (!ok || kind != portfolio.OpRenew || !x.autoRenewOnly(ctx, f)) {
 		return paused, nil, nil
 	}
-	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
-		return d, nil, fmt.Errorf("look for open operations: %w", err)
+	if c, ok := d.Resource.(portfolio.ChangeFacts); ok && d.Do == portfolio.ActionCancel {
+		if op, ours, err := x.began(c.RegistrantChange); err != nil {
+			return d, nil, err
+		} else if ours {
+			d.Op = op.ShortID()
+			return guarded(d, portfolio.VerdictWait, codeOurs, fmt.Sprintf("%s began it, and no rule cancels that", op)), nil, nil
+		}
+	}
+	if op, ok, err := x.inTheWay(kind, domainOf(d.Resource)); err != nil {
+		return d, nil, err
 	} else if ok {
 		code := codeUnderWay
 		if now.Sub(op.CreatedAt) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
@@ -217,8 +226,12 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 		return d, true, fmt.Errorf("look whether it is leaving: %w", err)
 	} else if ok && leaving(out) {
 		d.Op = out.ShortID()
+		sent := "its code was sent on " + x.ceilings.day(out.EndedAt)
+		if out.State.Open() {
+			sent = "its code may have been sent on " + x.ceilings.day(out.ArmedAt)
+		}
 		return guarded(d, portfolio.VerdictWait, codeLeaving, fmt.Sprintf(
-			"it is on its way to another registrar: its code was sent on %s, and nothing is bought for %d days", x.ceilings.day(out.EndedAt), int(leaveWithin.Hours()/24))), true, nil
+			"it is on its way to another registrar: %s, and nothing is bought for %d days", sent, int(leaveWithin.Hours()/24))), true, nil
 	}
 	last, ok, err := x.lastPurchase(dom)
 	if err != nil {

@@ -71,7 +71,8 @@ func (s *step) end(note string, level portfolio.Level, what string) {
 	s.op.Reserved, s.op.SpendDay = 0, ""
 	s.op.NextAt, s.op.EndedAt = time.Time{}, s.at
 	s.op.Attention = false
-	if s.op.Kind.Purchase() && !s.op.Refused && !s.op.Manual && s.op.DomainID != 0 {
+	again := s.op.Kind == portfolio.OpRenew || s.op.Kind == portfolio.OpRestore // a name is looked at by its own scan
+	if again && !s.op.Refused && !s.op.Manual && s.op.DomainID != 0 {
 		s.op.NextAt = retryAfter(s.op)
 	}
 	s.to(portfolio.StateFailed, note)
@@ -101,8 +102,11 @@ func (s *step) done(note string) {
 
 func (s *step) observed(e observed) {
 	seen := e.seen
-	if seen.domainID != 0 && s.op.DomainID == 0 {
+	if seen.domainID != 0 && (s.op.DomainID == 0 || s.op.DomainID == seen.domainID) {
 		s.op.DomainID, s.op.ExpiresAt = seen.domainID, seen.expiresAt
+	}
+	if s.op.RemoteID == 0 {
+		s.op.RemoteID = seen.remoteID
 	}
 	ended := seen.remote == portfolio.ProgressEnded
 	switch {
@@ -135,12 +139,7 @@ func (s *step) observed(e observed) {
 		s.op.Checks = 0           // it has waited long enough
 		s.uncertain(seen.note, 0) // a wish is sent until there is evidence
 	case s.op.State == portfolio.StateUnknown:
-		longest := time.Hour
-		if s.at.Sub(s.op.UnknownAt) > patience(s.op.Kind) {
-			longest = 6 * time.Hour
-		}
-		s.wait(unknownFirst, longest)
-		s.net(seen)
+		s.unknown(seen)
 	case s.op.State == portfolio.StatePending && s.op.Kind.Once() && !s.op.Attention && s.at.Sub(s.op.ArmedAt) > patience(s.op.Kind):
 		s.op.Attention = true
 		s.wait(2*time.Second, time.Hour)
@@ -157,10 +156,7 @@ func (s *step) observed(e observed) {
 // net has DNSimple's own auto-renewal switched on where a renewal stays unknown: it
 // renews what would lapse, and buys nothing twice. It is asked for until it is seen.
 func (s *step) net(seen evidence) {
-	since := s.op.UnknownAt
-	if since.Before(s.op.ArmedAt) || since.After(s.at) {
-		since = s.op.ArmedAt // a clock that was wrong said when it became unknown
-	}
+	since := s.unknownSince()
 	due := s.at.Sub(since) >= netAfter || seen.expiresAt.Sub(s.at) <= netBefore
 	switch {
 	case s.op.Kind != portfolio.OpRenew || !seen.read || !seen.registered || seen.clockOff || s.op.Net == nil && !due:
@@ -212,9 +208,13 @@ func (s *step) putBack(seen evidence) {
 func (s *step) resolved(e resolved) {
 	s.by = e.by
 	s.op.Attention = false
-	note := e.by + " says that it was bought"
+	what := "done"
+	if s.op.Kind.Purchase() {
+		what = "bought"
+	}
+	note := e.by + " says that it was " + what
 	if e.how != ResolveDone {
-		note = e.by + " says that it was not bought"
+		note = e.by + " says that it was not " + what
 	}
 	if e.reason != "" {
 		note += ": " + e.reason
@@ -227,31 +227,6 @@ func (s *step) resolved(e resolved) {
 		s.end(note+"; it is bought again", portfolio.LevelNotice, "failed")
 	default:
 		s.end(note, portfolio.LevelNotice, "failed")
-	}
-}
-
-// leaveWithin is how long a domain of which the code was sent is expected to leave.
-const leaveWithin = 30 * 24 * time.Hour
-
-// leaving says whether a domain is expected to leave, since its code was sent.
-func leaving(op portfolio.Operation) bool {
-	return op.Kind == portfolio.OpTransferOut && op.State == portfolio.StateDone && !op.NextAt.IsZero()
-}
-
-// leaving looks daily whether the domain has left, and reminds where it has not.
-func (s *step) leaving(seen evidence) {
-	ended := func(level portfolio.Level, note string) {
-		s.op.NextAt = time.Time{}
-		s.to(portfolio.StateDone, note)
-		s.tell(level, "leaving", note)
-	}
-	switch {
-	case seen.gone:
-		ended(portfolio.LevelNotice, "the domain has left the account")
-	case s.at.Sub(s.op.EndedAt) >= leaveWithin && seen.read:
-		ended(portfolio.LevelAlert, "thirty days after its code was sent the domain is here still; rules apply to it again")
-	default:
-		s.op.NextAt = s.at.Add(24 * time.Hour)
 	}
 }
 
