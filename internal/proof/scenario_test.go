@@ -27,6 +27,7 @@ domains = "@every 6h"
 pushes = "@every 60h"
 registrant_changes = "@every 60h"
 names = "@every 999h"
+portfolio = "@every 60h"
 `
 	handovers = `
 [schedule]
@@ -34,6 +35,7 @@ domains = "@every 60h"
 pushes = "@every 6h"
 registrant_changes = "@every 6h"
 names = "@every 999h"
+portfolio = "@every 60h"
 `
 )
 

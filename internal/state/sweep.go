@@ -103,7 +103,9 @@ func encodeSwept(w *portfolio.Swept) ([]entry, error) {
 		return bad("that is no account")
 	}
 	var all []entry
-	put := func(where byte, id int64, value []byte) { all = append(all, entry{sweptKey(where, w.AccountID, id), value}) }
+	put := func(where byte, id int64, value []byte) {
+		all = append(all, entry{sweptKey(where, w.AccountID, id), value})
+	}
 	for _, s := range w.Snapshots {
 		if s.ID <= 0 {
 			return bad("domain %d", s.ID)

@@ -191,10 +191,14 @@ func TestASweepThatFindsNothingNewIsCheap(t *testing.T) {
 
 func TestDamagedSnapshotsAreFound(t *testing.T) {
 	for name, spoil := range map[string]func(*bbolt.Tx) error{
-		"flags":         func(tx *bbolt.Tx) error { return bucket(tx, snapshotsBucket).Put(watchedKey(1, 1), []byte{255}) },
-		"short":         func(tx *bbolt.Tx) error { return bucket(tx, snapshotsBucket).Put(watchedKey(1, 1), []byte{snapshotExpires}) },
-		"key":           func(tx *bbolt.Tx) error { return bucket(tx, snapshotsBucket).Put(ident(1), []byte{1, 0}) },
-		"never seen":    func(tx *bbolt.Tx) error { return bucket(tx, missingBucket).Put(watchedKey(1, 9), appendInstant(nil, start)) },
+		"flags": func(tx *bbolt.Tx) error { return bucket(tx, snapshotsBucket).Put(watchedKey(1, 1), []byte{255}) },
+		"short": func(tx *bbolt.Tx) error {
+			return bucket(tx, snapshotsBucket).Put(watchedKey(1, 1), []byte{snapshotExpires})
+		},
+		"key": func(tx *bbolt.Tx) error { return bucket(tx, snapshotsBucket).Put(ident(1), []byte{1, 0}) },
+		"never seen": func(tx *bbolt.Tx) error {
+			return bucket(tx, missingBucket).Put(watchedKey(1, 9), appendInstant(nil, start))
+		},
 		"no moment":     func(tx *bbolt.Tx) error { return bucket(tx, missingBucket).Put(watchedKey(1, 1), []byte{1}) },
 		"no sweep":      func(tx *bbolt.Tx) error { return bucket(tx, sweepsBucket).Put(ident(1), []byte("{")) },
 		"another sweep": func(tx *bbolt.Tx) error { return bucket(tx, sweepsBucket).Put(ident(1), []byte(`{"account":2}`)) },
