@@ -73,6 +73,11 @@ func (w *walk) next(ctx context.Context) (stretch, error) {
 		switch {
 		case !ascending(page.Items):
 			why = fmt.Sprintf("page %d of %d each is not in the order of the ids", number, size)
+		case start > 0 && n > 0 && number > page.Pages:
+			why = fmt.Sprintf("page %d of %d each is behind its last, and has entries", number, size)
+			at = f.before(start)
+		case start > 0 && n == 0 && number > page.Pages: // the list has become shorter
+			at = f.before(min(start, max(1, page.Total)))
 		case start > 0 && (n == 0 || page.Items[0].ID > w.after):
 			at = f.before(start)
 		case n > 0 && page.Items[n-1].ID <= w.after && !last:
