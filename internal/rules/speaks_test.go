@@ -19,7 +19,7 @@ func TestSpeaksMissesNothing(t *testing.T) {
 		f := portfolio.DomainFacts{Domain: portfolio.Domain{
 			ID: 1, AccountID: pick(d, main, other, desk), Name: pick(d, "a.com", "b.co.uk"), AutoRenew: d.maybe(2), WhoisPrivacy: d.maybe(2),
 			State:     pick(d, portfolio.DomainRegistered, portfolio.DomainExpired, portfolio.DomainHosted, "novel"),
-			ExpiresAt: now.AddDate(0, 0, int(pick(d, -40, -3, 12, 400))),
+			ExpiresAt: now.AddDate(0, 0, pick(d, -40, -3, 12, 400)),
 		}, Redemption: d.maybe(2)}
 		said := rules.Decide(p, f, now)
 		ruled := said.Rule != "" || len(said.Trials) > 0

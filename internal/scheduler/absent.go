@@ -80,8 +80,8 @@ func (w *sweeper) absent(ctx context.Context, change *portfolio.Change, c portfo
 			w.missing[was.ID] = true
 			change.Swept.Missing = append(change.Swept.Missing, portfolio.Missing{Snapshot: was, Since: now})
 		case found == foundDomain && portfolio.SnapshotOf(d) != was:
-			if w.failed = w.differ(change, w.witness(), portfolio.ChangedDomain{Was: was, Is: d}, now); w.failed != nil {
-				return nil
+			if err := w.differ(change, w.witness(), portfolio.ChangedDomain{Was: was, Is: d}, now); err != nil {
+				return err
 			}
 		}
 	}
@@ -94,8 +94,7 @@ func (w *sweeper) absent(ctx context.Context, change *portfolio.Change, c portfo
 func (w *sweeper) secondLooks(ctx context.Context) error {
 	missing, err := w.s.Progress.MissingOf(w.account.ID)
 	if err != nil {
-		w.failed = err
-		return nil
+		return here(err)
 	}
 	w.missing = make(map[int64]bool, len(missing))
 	for _, m := range missing {
@@ -106,8 +105,7 @@ func (w *sweeper) secondLooks(ctx context.Context) error {
 	}
 	sweep, err := w.s.Progress.SweepOf(w.account.ID)
 	if err != nil {
-		w.failed = err
-		return nil
+		return here(err)
 	}
 	who := witness{ledger: w.s.Progress, account: w.account.ID, since: sweep.WholeBeganAt}
 	for _, m := range missing {
@@ -129,8 +127,7 @@ func (w *sweeper) secondLooks(ctx context.Context) error {
 			err = w.s.Progress.Commit(change)
 		}
 		if err != nil {
-			w.failed = fmt.Errorf("take the second look at %s: %w", m.Name, err)
-			return nil
+			return here(fmt.Errorf("take the second look at %s: %w", m.Name, err))
 		}
 		delete(w.missing, m.ID)
 	}

@@ -114,9 +114,10 @@ func (w witness) fields(was, is portfolio.Snapshot) ([]field, error) {
 	renewed := kinds(explains, portfolio.OpRenew, portfolio.OpRestore)
 	add("name", "its name", was.Name, is.Name, portfolio.LevelAlert, nil)
 	state, byState := portfolio.LevelNotice, renewed
-	if is.State == portfolio.DomainHosted {
+	switch is.State {
+	case portfolio.DomainHosted:
 		state, byState = portfolio.LevelAlert, kinds(explainsLong, portfolio.OpTransferOut)
-	} else if is.State == portfolio.DomainExpired {
+	case portfolio.DomainExpired:
 		byState = nil
 	}
 	add("state", "its state", was.State, is.State, state, byState)

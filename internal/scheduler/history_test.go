@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -23,17 +22,17 @@ func (h *history) hear(e portfolio.Event) error {
 	if e.About != portfolio.AboutDomain {
 		return nil
 	}
-	id := e.Data["id"].(int64)
+	id := as[int64](e.Data["id"])
 	was, known := h.known[id]
 	switch e.What {
 	case "added":
 		if known {
 			return fmt.Errorf("%d is added, and was there", id)
 		}
-		expires, _ := e.Data["expires_at"].(time.Time)
+		expires := as[time.Time](e.Data["expires_at"])
 		h.known[id] = portfolio.Snapshot{
-			ID: id, Name: e.Subject, State: e.Data["state"].(portfolio.DomainState), ExpiresAt: expires,
-			RegistrantID: e.Data["registrant"].(int64), AutoRenew: e.Data["auto_renew"].(bool), WhoisPrivacy: e.Data["whois_privacy"].(bool),
+			ID: id, Name: e.Subject, State: as[portfolio.DomainState](e.Data["state"]), ExpiresAt: expires,
+			RegistrantID: as[int64](e.Data["registrant"]), AutoRenew: as[bool](e.Data["auto_renew"]), WhoisPrivacy: as[bool](e.Data["whois_privacy"]),
 		}
 	case "removed":
 		if !known {
@@ -44,21 +43,21 @@ func (h *history) hear(e portfolio.Event) error {
 		if !known {
 			return fmt.Errorf("%d is changed, and was not there", id)
 		}
-		fields := e.Data["fields"].(map[string]any)
+		fields := as[map[string]any](e.Data["fields"])
 		for name, f := range fields {
-			old, now := f.(map[string]any)["old"], f.(map[string]any)["new"]
+			old, now := as[map[string]any](f)["old"], as[map[string]any](f)["new"]
 			var had any
 			switch name {
 			case "auto_renew":
-				had, was.AutoRenew = was.AutoRenew, now.(bool)
+				had, was.AutoRenew = was.AutoRenew, as[bool](now)
 			case "whois_privacy":
-				had, was.WhoisPrivacy = was.WhoisPrivacy, now.(bool)
+				had, was.WhoisPrivacy = was.WhoisPrivacy, as[bool](now)
 			case "registrant":
-				had, was.RegistrantID = was.RegistrantID, now.(int64)
+				had, was.RegistrantID = was.RegistrantID, as[int64](now)
 			case "expires_at":
-				had, was.ExpiresAt = was.ExpiresAt, now.(time.Time)
+				had, was.ExpiresAt = was.ExpiresAt, as[time.Time](now)
 			case "state":
-				had, was.State = was.State, now.(portfolio.DomainState)
+				had, was.State = was.State, as[portfolio.DomainState](now)
 			}
 			if had != old || old == now {
 				return fmt.Errorf("%s of %d is %v, told as %v, then %v", name, id, had, old, now)
@@ -70,6 +69,12 @@ func (h *history) hear(e portfolio.Event) error {
 		h.known[id] = was
 	}
 	return nil
+}
+
+// as is a value of an event's data; the zero value where it is another.
+func as[T any](v any) T {
+	t, _ := v.(T)
+	return t
 }
 
 // truth is what there is.
@@ -109,7 +114,7 @@ func TestWhatIsToldIsWhatHappened(t *testing.T) {
 					if err := h.hear(e); err != nil {
 						t.Fatal(err)
 					}
-					if e.What == "removed" && w.one.misses[e.Data["id"].(int64)] < 2 {
+					if e.What == "removed" && w.one.misses[as[int64](e.Data["id"])] < 2 {
 						t.Fatalf("%s is told to be gone, and was not looked for twice", e.Subject)
 					}
 				}
@@ -129,7 +134,7 @@ func TestWhatIsToldIsWhatHappened(t *testing.T) {
 				w.boot()
 			}
 		}
-		run(func() error { _, err := w.s.Scan(context.Background(), JobPortfolio); return err }) // the baseline
+		run(func() error { _, err := w.s.Scan(t.Context(), JobPortfolio); return err }) // the baseline
 
 		change := func(e *estate) {
 			for range rapid.IntRange(0, 2).Draw(t, "changes") {
@@ -169,9 +174,9 @@ func TestWhatIsToldIsWhatHappened(t *testing.T) {
 		w.one.before = change
 		for range rapid.IntRange(1, 4).Draw(t, "sweeps") {
 			w.now = w.now.Add(time.Hour)
-			run(func() error { _, err := w.s.Scan(context.Background(), JobPortfolio); return err })
+			run(func() error { _, err := w.s.Scan(t.Context(), JobPortfolio); return err })
 			w.now = w.now.Add(secondLook)
-			run(func() error { return w.s.restOfPortfolio(context.Background(), w.now) })
+			run(func() error { return w.s.restOfPortfolio(t.Context(), w.now) })
 			if missing, err := w.store.MissingOf(1); err != nil {
 				t.Fatal(err)
 			} else if got, told := w.snapshots(1), h.known; !maps.Equal(got, told) {
@@ -182,9 +187,9 @@ func TestWhatIsToldIsWhatHappened(t *testing.T) {
 		w.one.before, w.one.page, w.one.look = nil, nil, nil
 		for range 3 {
 			w.now = w.now.Add(time.Hour)
-			run(func() error { _, err := w.s.Scan(context.Background(), JobPortfolio); return err })
+			run(func() error { _, err := w.s.Scan(t.Context(), JobPortfolio); return err })
 			w.now = w.now.Add(secondLook)
-			run(func() error { return w.s.restOfPortfolio(context.Background(), w.now) })
+			run(func() error { return w.s.restOfPortfolio(t.Context(), w.now) })
 		}
 		if want := w.one.truth(); !maps.Equal(want, h.known) {
 			for _, id := range slices.Sorted(maps.Keys(want)) {

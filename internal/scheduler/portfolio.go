@@ -76,10 +76,11 @@ func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew bool)
 	parts, r, err := eachAccount(ctx, s, accounts, func(ctx context.Context, a Account) ([]swept, []error, error) {
 		w := &sweeper{s: s, account: a, began: s.Now()}
 		err := w.run(ctx, anew)
-		if w.failed != nil {
-			err = nil // not the account's
+		var failed error
+		if e, ok := errors.AsType[*hereError](err); ok {
+			failed, err = e.err, nil // not the account's
 		}
-		return []swept{{failed: w.failed, seen: w.seen, whole: w.whole, took: s.Now().Sub(w.began)}}, w.problems, err
+		return []swept{{failed: failed, seen: w.seen, whole: w.whole, took: s.Now().Sub(w.began)}}, w.problems, err
 	})
 	if err != nil {
 		return err

@@ -155,12 +155,13 @@ type sweepWorld struct {
 	s      *Scheduler
 }
 
-func newSweepWorld(t testing.TB, one, two int64) *sweepWorld {
+func newSweepWorld(tb testing.TB, one, two int64) *sweepWorld {
+	tb.Helper()
 	w := &sweepWorld{
-		t: t, path: filepath.Join(t.TempDir(), "state.db"), one: newEstate(1, one), two: newEstate(2, two), now: now, policy: policy,
+		t: tb, path: filepath.Join(tb.TempDir(), "state.db"), one: newEstate(1, one), two: newEstate(2, two), now: now, policy: policy,
 	}
 	w.boot()
-	t.Cleanup(func() { _ = w.store.Close() })
+	tb.Cleanup(func() { _ = w.store.Close() })
 	return w
 }
 
@@ -276,7 +277,7 @@ func TestWhatASweepTells(t *testing.T) {
 	const nobody = "; nothing that domaind did explains it"
 	slices.SortStableFunc(w.told, func(a, b portfolio.Event) int { return int(a.AccountID - b.AccountID) })
 	w.told = slices.DeleteFunc(w.told, func(e portfolio.Event) bool { return e.What == "completed" })
-	off := w.told[0].Data["fields"].(map[string]any)["auto_renew"]
+	off := as[map[string]any](w.told[0].Data["fields"])["auto_renew"]
 	if diff := cmp.Diff(any(map[string]any{"old": true, "new": false}), off); diff != "" {
 		t.Error(diff)
 	}

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -32,19 +33,33 @@ type sweeper struct {
 	more    int // domains that are not in the list, and were not looked for
 
 	problems []error
-	failed   error // of what remembers: nothing more is done
 	seen     int
 	whole    bool
 }
 
+// hereError is an error of what remembers, and not of the account: the job fails.
+type hereError struct{ err error }
+
+func (e *hereError) Error() string { return e.err.Error() }
+func (e *hereError) Unwrap() error { return e.err }
+
+// here marks an error as one of what remembers.
+func here(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &hereError{err}
+}
+
 // run takes the second looks that are due, and sweeps. Its error is the account's, which
-// could not be read; what failed here is in failed.
+// could not be read, or a *hereError.
 func (w *sweeper) run(ctx context.Context, anew bool) error {
-	if err := w.secondLooks(ctx); err != nil || w.failed != nil || ctx.Err() != nil {
+	if err := w.secondLooks(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
-	if w.sweep, w.failed = w.s.Progress.SweepOf(w.account.ID); w.failed != nil {
-		return nil
+	var err error
+	if w.sweep, err = w.s.Progress.SweepOf(w.account.ID); err != nil {
+		return here(err)
 	}
 	if !w.sweep.UnderWay() && !anew || !w.s.claim(w.account.ID) {
 		return nil
@@ -77,9 +92,6 @@ func (w *sweeper) pages(ctx context.Context) error {
 		}
 		w.problems = append(w.problems, st.problems...)
 		change, err := w.compare(ctx, st)
-		if w.failed != nil {
-			return nil
-		}
 		if err != nil || ctx.Err() != nil {
 			return w.stop(err)
 		}
@@ -91,16 +103,21 @@ func (w *sweeper) pages(ctx context.Context) error {
 		if st.last || n%pagesPerNote == 0 || !empty(change.Swept) {
 			change.Swept.Sweep = &w.sweep
 		}
-		if w.failed = w.commit(change); w.failed != nil || st.last {
-			return nil
+		if err := w.commit(change); err != nil || st.last {
+			return err
 		}
 	}
 }
 
 // stop writes down where the sweep is, and gives why it goes no farther.
-func (w *sweeper) stop(err error) error {
-	w.failed = w.commit(portfolio.Change{Swept: &portfolio.Swept{AccountID: w.account.ID, Sweep: &w.sweep}})
-	return err
+func (w *sweeper) stop(why error) error {
+	if _, ok := errors.AsType[*hereError](why); ok {
+		return why
+	}
+	if err := w.commit(portfolio.Change{Swept: &portfolio.Swept{AccountID: w.account.ID, Sweep: &w.sweep}}); err != nil {
+		return err
+	}
+	return why
 }
 
 // commit makes a change where it is one.
@@ -108,7 +125,7 @@ func (w *sweeper) commit(c portfolio.Change) error {
 	if c.Swept.Sweep == nil && empty(c.Swept) && len(c.Events) == 0 {
 		return nil
 	}
-	return w.s.Progress.Commit(c)
+	return here(w.s.Progress.Commit(c))
 }
 
 func empty(w *portfolio.Swept) bool {
@@ -141,8 +158,7 @@ func (w *sweeper) compare(ctx context.Context, st stretch) (portfolio.Change, er
 	// One more than may be looked for, so that those that were do not count.
 	c, err := w.s.Progress.CompareSnapshots(w.account.ID, st.after, upTo, st.domains, mostLooks+len(w.missing))
 	if err != nil {
-		w.failed = err
-		return change, nil
+		return change, here(err)
 	}
 	now, who := w.s.Now(), w.witness()
 	for _, d := range c.Added {
@@ -151,28 +167,27 @@ func (w *sweeper) compare(ctx context.Context, st stretch) (portfolio.Change, er
 			continue
 		}
 		e, err := who.added(d, now)
-		if w.failed = err; err != nil {
-			return change, nil
+		if err != nil {
+			return change, here(err)
 		}
 		change.Events = append(change.Events, e)
 	}
 	for _, d := range c.Changed {
-		if w.failed = w.differ(&change, who, d, now); w.failed != nil {
-			return change, nil
+		if err := w.differ(&change, who, d, now); err != nil {
+			return change, err
 		}
 	}
-	if err := w.absent(ctx, &change, c); err != nil || w.failed != nil {
+	if err := w.absent(ctx, &change, c); err != nil {
 		return change, err
 	}
-	w.failed = w.rules(&change, st.domains, now)
-	return change, nil
+	return change, w.rules(&change, st.domains, now)
 }
 
 // differ adds a domain that is another than it was to a change.
 func (w *sweeper) differ(change *portfolio.Change, who witness, d portfolio.ChangedDomain, now time.Time) error {
 	e, err := who.changed(d.Was, d.Is, now)
 	if err != nil {
-		return err
+		return here(err)
 	}
 	change.Swept.Snapshots = append(change.Swept.Snapshots, portfolio.SnapshotOf(d.Is))
 	change.Events = append(change.Events, e)
@@ -201,7 +216,7 @@ func (w *sweeper) rules(change *portfolio.Change, domains []portfolio.Domain, no
 		}
 		decision, err := w.s.decide(policy, d, now)
 		if err != nil {
-			return err
+			return here(err)
 		}
 		switch decision.Verdict {
 		case portfolio.VerdictNone, portfolio.VerdictHold, portfolio.VerdictLetLapse:

@@ -71,6 +71,7 @@ func BenchmarkSweep(b *testing.B) {
 
 // measured says what one domain costs.
 func measured(b *testing.B, n int, do func()) {
+	b.Helper()
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -84,19 +85,20 @@ func measured(b *testing.B, n int, do func()) {
 }
 
 // benchScheduler has a hundred rules on domains, of all sorts.
-func benchScheduler(b testing.TB, l Lister) *Scheduler {
-	store, err := state.Open(filepath.Join(b.TempDir(), "state.db"), state.Options{NoSync: true})
+func benchScheduler(tb testing.TB, l Lister) *Scheduler {
+	tb.Helper()
+	store, err := state.Open(filepath.Join(tb.TempDir(), "state.db"), state.Options{NoSync: true})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { _ = store.Close() })
+	tb.Cleanup(func() { _ = store.Close() })
 	p := *policy
 	p.Rules = nil
 	off := true
 	for i := range 25 {
 		name, err := rules.NewPattern(fmt.Sprintf("*-brand%d.com", i))
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		p.Rules = append(p.Rules,
 			rules.Rule{Name: fmt.Sprint("renew", i), On: portfolio.KindDomain, Do: portfolio.ActionRenew, Years: 1, Match: rules.Conditions{Expires: rules.Distance{Days: 1 + i}}},

@@ -22,6 +22,10 @@ type shelf struct {
 }
 
 func (s *shelf) page(_ context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	return s.list(number, size), nil
+}
+
+func (s *shelf) list(number, size int) portfolio.Page[portfolio.Domain] {
 	s.reads++
 	if s.before != nil {
 		s.before()
@@ -30,7 +34,7 @@ func (s *shelf) page(_ context.Context, number, size int) (portfolio.Page[portfo
 	for i := (number - 1) * size; i < min(number*size, len(s.ids)); i++ {
 		p.Items = append(p.Items, in(s.ids[i], 400))
 	}
-	return p, nil
+	return p
 }
 
 func (s *shelf) add(id int64) {
@@ -108,7 +112,7 @@ func TestWalkLosesNoDomain(t *testing.T) {
 		w := &walk{read: s.page, call: "list"}
 		seen := make(map[int64]bool)
 		for {
-			st, err := w.next(context.Background())
+			st, err := w.next(t.Context())
 			if err != nil {
 				t.Fatalf("after %d reads: %v", s.reads, err)
 			}
@@ -171,82 +175,82 @@ func TestWalkCosts(t *testing.T) {
 func TestWalkBadLists(t *testing.T) {
 	odd := errors.New("entry 3 cannot be read")
 	for name, tt := range map[string]struct {
-		page  func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error)
+		page  func(s *shelf, number, size int) portfolio.Page[portfolio.Domain]
 		want  string // in the error; "" for none
 		reads int    // at most
 		seen  int
 	}{
 		"the same page again and again": {
-			page: func(s *shelf, _, _ int) (portfolio.Page[portfolio.Domain], error) {
-				p, err := s.page(nil, 1, 100)
+			page: func(s *shelf, _, _ int) portfolio.Page[portfolio.Domain] {
+				p := s.list(1, 100)
 				p.Pages = 1 << 40
-				return p, err
+				return p
 			},
 			want: "do not join", reads: 1 + mostReads,
 		},
 		"out of order": {
-			page: func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error) {
-				p, err := s.page(nil, number, size)
+			page: func(s *shelf, number, size int) portfolio.Page[portfolio.Domain] {
+				p := s.list(number, size)
 				slices.Reverse(p.Items)
-				return p, err
+				return p
 			},
 			want: "not in the order", reads: mostReads,
 		},
 		"an id twice": {
-			page: func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error) {
-				p, err := s.page(nil, number, size)
+			page: func(s *shelf, number, size int) portfolio.Page[portfolio.Domain] {
+				p := s.list(number, size)
 				p.Items[1] = p.Items[0]
-				return p, err
+				return p
 			},
 			want: "not in the order", reads: mostReads,
 		},
 		"an empty page in the middle": {
-			page: func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error) {
-				p, err := s.page(nil, number, size)
+			page: func(s *shelf, number, size int) portfolio.Page[portfolio.Domain] {
+				p := s.list(number, size)
 				if number > 1 {
 					p.Items = nil
 				}
-				return p, err
+				return p
 			},
 			want: "do not join", reads: 1 + mostReads,
 		},
 		"nothing that can be read": {
-			page: func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error) {
-				p, err := s.page(nil, number, size)
+			page: func(s *shelf, number, size int) portfolio.Page[portfolio.Domain] {
+				p := s.list(number, size)
 				p.Items, p.Problems = nil, []error{odd}
-				return p, err
+				return p
 			},
 			want: "no entry that can be read", reads: mostReads,
 		},
 		"it grows for ever": {
-			page: func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error) {
+			page: func(s *shelf, number, size int) portfolio.Page[portfolio.Domain] {
 				for range size {
 					s.add(int64(10 * (len(s.ids) + 1)))
 				}
-				p, err := s.page(nil, number, size)
+				p := s.list(number, size)
 				p.Total, p.Pages = 10, 9999
-				return p, err
+				return p
 			},
 			want: "does not end", reads: 20,
 		},
 		"some that cannot be read": {
-			page: func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error) {
-				p, err := s.page(nil, number, size)
+			page: func(s *shelf, number, size int) portfolio.Page[portfolio.Domain] {
+				p := s.list(number, size)
 				p.Items = slices.DeleteFunc(p.Items, func(d portfolio.Domain) bool {
 					if d.ID%70 == 0 {
 						p.Problems = append(p.Problems, odd)
 					}
 					return d.ID%70 == 0
 				})
-				return p, err
+				return p
 			},
 			reads: 12, seen: 300 - 42,
 		},
 		"a total that is too small": {
-			page: func(s *shelf, number, size int) (portfolio.Page[portfolio.Domain], error) {
-				p, err := s.page(nil, number, size)
+			page: func(s *shelf, number, size int) portfolio.Page[portfolio.Domain] {
+				p := s.list(number, size)
 				p.Total = 3
-				return p, err
+				return p
 			},
 			reads: 5, seen: 300,
 		},
@@ -254,7 +258,7 @@ func TestWalkBadLists(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &shelf{ids: upTo(300)}
 			w := &walk{call: "list domains by id (account 1)", read: func(_ context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
-				return tt.page(s, number, size)
+				return tt.page(s, number, size), nil
 			}}
 			var err error
 			for st := (stretch{}); err == nil && !st.last; {

@@ -48,7 +48,7 @@ func appendSnapshot(b []byte, d *portfolio.Domain) []byte {
 		b = binary.AppendVarint(b, d.ExpiresAt.Unix())
 	}
 	if other {
-		b = binary.AppendUvarint(b, uint64(len(d.State)))
+		b = binary.AppendVarint(b, int64(len(d.State)))
 		b = append(b, d.State...)
 	}
 	return append(b, d.Name...)
@@ -77,11 +77,11 @@ func parseSnapshot(id int64, b []byte) (portfolio.Snapshot, error) {
 		s.ExpiresAt, rest = time.Unix(seconds, 0).UTC(), rest[n:]
 	}
 	if flags&snapshotState == 0 {
-		size, n := binary.Uvarint(rest)
-		if n <= 0 || size > uint64(len(rest)-n) {
+		size, n := binary.Varint(rest)
+		if n <= 0 || size < 0 || size > int64(len(rest)-n) {
 			return bad()
 		}
-		s.State, rest = portfolio.DomainState(rest[n:n+int(size)]), rest[n+int(size):] //nolint:gosec // G115: no longer than what is there
+		s.State, rest = portfolio.DomainState(rest[n:n+int(size)]), rest[n+int(size):]
 	}
 	s.Name = string(rest)
 	return s, nil

@@ -219,7 +219,7 @@ func TestAFileOfVersion2(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	before := contents(t, filepath.Join("testdata", "version2.bolt"))
 	write(t, path, before)
-	write(t, path+armedSuffix, []byte(armedLine("02020202-0202-4202-8202-020202020202", 1)))
+	write(t, path+armedSuffix, armedLine("02020202-0202-4202-8202-020202020202", 1))
 	_, err := Open(path, Options{ReadOnly: true})
 	wantError(t, err, ErrOlder)
 	unchanged(t, path, before)
