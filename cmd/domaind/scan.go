@@ -14,12 +14,13 @@ import (
 func newScan(g *globals) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "scan [DOMAIN|JOB]", Short: "Look now, and do what the policy says",
+		Use: "scan [NAME|JOB]", Short: "Look now, and do what the policy says",
 		Long: `scan runs every job now but the portfolio sweep, which may take hours; with the name of
-a job (domains, pushes, registrant_changes, names, portfolio) that job alone, and with
-a domain's name that domain alone, read afresh in every account. What the policy says
-is done, as it would be at the next tick of the schedule. Ctrl-C ends it; a call under
-way is finished first, and a sweep goes on later from where it was.`,
+a job (domains, pushes, registrant_changes, names, portfolio) that job alone; with
+another name that domain alone, read afresh in every account, or that name alone, where
+a rule watches it. What the policy says is done, as it would be at the next tick of the
+schedule. Ctrl-C ends it; a call under way is finished first, and a sweep goes on later
+from where it was.`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := control.ScanRequest{Name: strings.Join(args, "")}

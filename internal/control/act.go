@@ -31,7 +31,7 @@ type Jobs interface {
 
 // ScanRequest asks for a scan.
 type ScanRequest struct {
-	Name string `json:"name"` // a domain's or a job's name; "": every job but the portfolio sweep
+	Name string `json:"name"` // of a domain, of one that is watched, or of a job; "": every job but the portfolio sweep
 }
 
 // Scan is what a scan found and did.
@@ -55,12 +55,17 @@ func (h *handler) scan(r *http.Request) (any, error) {
 	}
 	policy := h.Policy()
 	s := Scan{At: h.Now(), Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Operations: []Row{}, Problems: []string{}}
-	name := domainName(asked.Name)
 	jobs, err := h.Jobs.Jobs()
 	if err != nil {
 		return nil, err
 	}
+	name := asked.Name
 	s.Job = slices.ContainsFunc(jobs, func(j scheduler.JobStatus) bool { return j.Name == name })
+	if name != "" && !s.Job {
+		if name, err = properName(name); err != nil {
+			return nil, err
+		}
+	}
 	reading, err := h.Jobs.Scan(r.Context(), name)
 	if err != nil {
 		if asked.Name != "" || ended(r.Context()) {
