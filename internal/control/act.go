@@ -39,7 +39,7 @@ type Scan struct {
 	At     time.Time      `json:"at"` // when it began
 	Mode   portfolio.Mode `json:"mode"`
 	Policy string         `json:"policy"`
-	Job    bool           `json:"job"` // one job was asked for
+	Job    bool           `json:"job,omitempty"` // one job was asked for
 	// Items are the decisions about the domain, as the guards left them; none where
 	// every job was asked for.
 	Items []Item `json:"items"`
