@@ -551,7 +551,7 @@ func TestAListThatLies(t *testing.T) {
 // TestRulesWithoutADate are looked at beyond the horizon, and nothing is ever done there.
 func TestRulesWithoutADate(t *testing.T) {
 	w := newSweepWorld(t, 3, 0)
-	w.one.edit(10, func(d *portfolio.Domain) { d.ExpiresAt = now.AddDate(0, 0, 20) }) // the domain scan's
+	w.one.edit(10, func(d *portfolio.Domain) { d.ExpiresAt = now.AddDate(0, 0, 50) }) // the domain scan's
 	w.one.edit(20, func(d *portfolio.Domain) { d.State, d.ExpiresAt = portfolio.DomainHosted, time.Time{} })
 	changed := *policy
 	off := false
