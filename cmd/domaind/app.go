@@ -95,8 +95,10 @@ func wire(w wiring, later *teardown) (*app, error) {
 			Schedules: scheduler.Schedules{
 				Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
 				RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
+				Portfolio: w.cfg.Schedule.Portfolio.Schedule,
 			},
-			Now: w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
+			Background: client.Background,
+			Now:        w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
 		})
 	}
 	// Plans are made by a pair of their own, over a state that nothing changes.

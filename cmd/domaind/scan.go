@@ -14,10 +14,13 @@ import (
 func newScan(g *globals) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "scan [NAME]", Short: "Look now, and do what the policy says",
-		Long: `scan runs every job now; with a name, that domain alone, read afresh in every account,
-or that name alone, where a rule watches it. What the policy says is done, as it would be at the next tick of the
-schedule. Ctrl-C ends it; a call under way is finished first.`,
+		Use: "scan [NAME|JOB]", Short: "Look now, and do what the policy says",
+		Long: `scan runs every job now but the portfolio sweep, which may take hours; with the name of
+a job (domains, pushes, registrant_changes, names, portfolio) that job alone; with
+another name that domain alone, read afresh in every account, or that name alone, where
+a rule watches it. What the policy says is done, as it would be at the next tick of the
+schedule. Ctrl-C ends it; a call under way is finished first, and a sweep goes on later
+from where it was.`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := control.ScanRequest{Name: strings.Join(args, "")}
@@ -85,7 +88,9 @@ func printScan(w io.Writer, s style, name string, scan control.Scan) error {
 	case len(scan.Operations) > 0:
 		p.err = printLedger(w, s, scan.Operations)
 	case name == "":
-		p.line("every job ran; nothing new was begun")
+		p.line("every job but the portfolio sweep ran; nothing new was begun")
+	case scan.Job:
+		p.line("the job ran; nothing new was begun")
 	default:
 		p.line("nothing new was begun")
 	}

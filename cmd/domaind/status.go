@@ -161,6 +161,23 @@ func (p *page) jobs(st control.Status) {
 		rows = append(rows, []cell{{text: j.Name, colour: bold}, last, next})
 	}
 	p.table([]string{"JOB", "LAST RUN", "NEXT"}, rows)
+	for _, j := range st.Jobs {
+		for _, sweep := range j.Sweeps {
+			p.line("%s", sweepText(st.At, j.Name, sweep))
+		}
+	}
+}
+
+// sweepText says how far the sweep of an account is, and when one was whole.
+func sweepText(now time.Time, job string, s control.SweepStatus) string {
+	text := fmt.Sprintf("%s of %s (%d): ", job, clean(s.Name), s.Account)
+	if s.Since != nil {
+		text += fmt.Sprintf("%d of %d read since %s; ", s.Seen, s.Total, s.Since.UTC().Format(time.DateTime))
+	}
+	if s.Whole == nil {
+		return text + "never whole so far"
+	}
+	return text + fmt.Sprintf("whole at %s (%s ago)", s.Whole.UTC().Format(time.DateTime), ago(now.Sub(*s.Whole)))
 }
 
 func (p *page) operations(st control.Status) {

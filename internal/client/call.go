@@ -97,6 +97,9 @@ func (c *Client) once(ctx context.Context, call string, kind exchange, send send
 	if hurry {
 		longest = urgentPatience
 	}
+	if err := c.yield(ctx, hurry); err != nil {
+		return ex, c.notSent(call, "waiting until nobody else needs the request quota", err)
+	}
 	if err := c.throttle.admit(ctx, hurry, longest); err != nil {
 		return ex, c.notSent(call, "waiting for the request quota", err)
 	}

@@ -49,18 +49,24 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 				yield(portfolio.Page[T]{Number: number}, c.malformed(call, ex, err))
 				return
 			}
-			page := portfolio.Page[T]{Number: number, Total: said.entries, Pages: said.pages, Date: c.answer(ex).Date}
-			for i, e := range entries {
-				page.Items = append(page.Items, e.items...)
-				for _, problem := range e.problems {
-					page.Problems = append(page.Problems, c.malformed(call, ex, fmt.Errorf("entry %d: %w", i+1, problem)))
-				}
-			}
+			page := pageFrom(c, call, ex, number, entries, said)
 			if !yield(page, nil) || number >= said.pages {
 				return
 			}
 		}
 	}
+}
+
+// pageFrom is a page that was read.
+func pageFrom[T any](c *Client, call string, ex *exchange, number int, entries []entry[T], said place) portfolio.Page[T] {
+	page := portfolio.Page[T]{Number: number, Total: said.entries, Pages: said.pages, Date: c.answer(ex).Date}
+	for i, e := range entries {
+		page.Items = append(page.Items, e.items...)
+		for _, problem := range e.problems {
+			page.Problems = append(page.Problems, c.malformed(call, ex, fmt.Errorf("entry %d: %w", i+1, problem)))
+		}
+	}
+	return page
 }
 
 // entry is what an entry of a list comes to: mostly one item.

@@ -62,6 +62,7 @@ type Spending struct {
 // Schedule says when each job runs.
 type Schedule struct {
 	Domains           Cron
+	Portfolio         Cron
 	Pushes            Cron
 	RegistrantChanges Cron
 	Names             Cron

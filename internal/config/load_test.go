@@ -97,6 +97,7 @@ func TestDefaults(t *testing.T) {
 		{"requests", cfg.DNSimple.RequestsPerHour, 2400},
 		{"window", cfg.DNSimple.AutoRenewalWindow, rules.Distance{Days: 14}},
 		{"domains", cfg.Schedule.Domains.Text, "0 */6 * * *"},
+		{"portfolio", cfg.Schedule.Portfolio.Text, "@daily"},
 		{"pushes", cfg.Schedule.Pushes.Schedule, cron.Schedule(cron.Every(time.Minute))},
 		{"changes", cfg.Schedule.RegistrantChanges.Schedule, cron.Schedule(cron.Every(5 * time.Minute))},
 		{"names", cfg.Schedule.Names.Text, "@hourly"},

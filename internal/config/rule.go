@@ -233,11 +233,6 @@ func (l *loader) alert(t *node, r *rules.Rule) {
 		r.Level = portfolio.Level(text)
 	}
 	r.Repeat = l.duration(t, "repeat")
-	match := t.get("match")
-	if r.On == portfolio.KindDomain && match.get("expires_within") == nil && match.get("lapsed_within") == nil {
-		l.fail(t.get("do"), "%s", notYet("an alert on domains without a date in its match")).
-			hint("write expires_within or lapsed_within in its match, or remove the rule")
-	}
 }
 
 // labels reads the labels of a rule.

@@ -16,6 +16,7 @@ func (l *loader) schedule(t *node) {
 		into      *Cron
 	}{
 		{"domains", "0 */6 * * *", &l.cfg.Schedule.Domains},
+		{"portfolio", "@daily", &l.cfg.Schedule.Portfolio},
 		{"pushes", "@every 1m", &l.cfg.Schedule.Pushes},
 		{"registrant_changes", "@every 5m", &l.cfg.Schedule.RegistrantChanges},
 		{"names", "@hourly", &l.cfg.Schedule.Names},

@@ -31,7 +31,7 @@ func vocabulary(table string) words {
 	case "token":
 		return words{obeyed: []string{secretCredential, secretFile, secretEnv}}
 	case "schedule":
-		return words{obeyed: []string{"domains", "pushes", "registrant_changes", "names"}, later: []string{"portfolio"}}
+		return words{obeyed: []string{"domains", "portfolio", "pushes", "registrant_changes", "names"}}
 	case "spending", "account.spending":
 		return words{
 			obeyed: []string{"max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day"},

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"domaind/internal/executor"
@@ -30,7 +31,7 @@ type Jobs interface {
 
 // ScanRequest asks for a scan.
 type ScanRequest struct {
-	Name string `json:"name"` // of a domain, or of one that is watched; "": every job
+	Name string `json:"name"` // of a domain, of one that is watched, or of a job; "": every job but the portfolio sweep
 }
 
 // Scan is what a scan found and did.
@@ -38,6 +39,7 @@ type Scan struct {
 	At     time.Time      `json:"at"` // when it began
 	Mode   portfolio.Mode `json:"mode"`
 	Policy string         `json:"policy"`
+	Job    bool           `json:"job,omitempty"` // one job was asked for
 	// Items are the decisions about the domain, as the guards left them; none where
 	// every job was asked for.
 	Items []Item `json:"items"`
@@ -51,14 +53,19 @@ func (h *handler) scan(r *http.Request) (any, error) {
 	if err := decode(r, &asked); err != nil {
 		return nil, err
 	}
-	name, err := asked.Name, error(nil)
-	if name != "" {
+	policy := h.Policy()
+	s := Scan{At: h.Now(), Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Operations: []Row{}, Problems: []string{}}
+	jobs, err := h.Jobs.Jobs()
+	if err != nil {
+		return nil, err
+	}
+	name := asked.Name
+	s.Job = slices.ContainsFunc(jobs, func(j scheduler.JobStatus) bool { return j.Name == name })
+	if name != "" && !s.Job {
 		if name, err = properName(name); err != nil {
 			return nil, err
 		}
 	}
-	policy := h.Policy()
-	s := Scan{At: h.Now(), Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Operations: []Row{}, Problems: []string{}}
 	reading, err := h.Jobs.Scan(r.Context(), name)
 	if err != nil {
 		if asked.Name != "" || ended(r.Context()) {

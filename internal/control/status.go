@@ -69,6 +69,18 @@ type JobStatus struct {
 	Last    *time.Time `json:"last"` // null: never
 	Next    *time.Time `json:"next"` // by its schedule
 	Running bool       `json:"running"`
+	// Sweeps are how far the accounts are; of the portfolio job alone.
+	Sweeps []SweepStatus `json:"sweeps,omitempty"`
+}
+
+// SweepStatus is how far the sweep of an account's portfolio is.
+type SweepStatus struct {
+	Account int64      `json:"account"`
+	Name    string     `json:"account_name"`
+	Since   *time.Time `json:"since"` // when the one under way began; null where none is
+	Seen    int        `json:"seen"`  // entries of the list that it has read
+	Total   int        `json:"total"` // entries of the list, as DNSimple said last
+	Whole   *time.Time `json:"whole"` // when one came to the end of the list last; null: never
 }
 
 // Operations are those that have not ended.
@@ -171,7 +183,14 @@ func (h *handler) jobs() ([]JobStatus, error) {
 	known, err := h.Jobs.Jobs()
 	jobs := make([]JobStatus, 0, len(known))
 	for _, j := range known {
-		jobs = append(jobs, JobStatus{Name: j.Name, Last: orNil(j.Last), Next: orNil(j.Next), Running: j.Running})
+		job := JobStatus{Name: j.Name, Last: orNil(j.Last), Next: orNil(j.Next), Running: j.Running}
+		for _, sweep := range j.Sweeps {
+			job.Sweeps = append(job.Sweeps, SweepStatus{
+				Account: sweep.AccountID, Name: h.nameOf(sweep.AccountID), Since: orNil(sweep.BeganAt), Seen: sweep.Seen, Total: sweep.Total,
+				Whole: orNil(sweep.WholeEndedAt),
+			})
+		}
+		jobs = append(jobs, job)
 	}
 	return jobs, err
 }

@@ -33,6 +33,10 @@ func Catalogue() []Entry {
 		{portfolio.AboutDomain, "blocked", alert, "A rule wants to act on the domain, and a guard or a ceiling forbids it."},
 		{portfolio.AboutDomain, "alert", notice, "An alert rule matches the domain; the rule chooses the level."},
 
+		{portfolio.AboutDomain, "added", notice, "The domain is in the account since the last sweep of the portfolio; info where domaind bought it."},
+		{portfolio.AboutDomain, "removed", alert, "The domain is not in the account any more, and a second look has shown it; notice where an operation or a rule of ours explains it."},
+		{portfolio.AboutDomain, "changed", notice, "The domain is another than the last sweep saw it: name, state, expiration, registrant, auto-renewal or privacy; alert where that endangers it, info where it was us."},
+
 		{portfolio.AboutPush, "seen", notice, "A push waits to be accepted, and its source is proven; info where a rule speaks of it."},
 		{portfolio.AboutPush, "unproven", alert, "A push waits to be accepted, and its source cannot be proven."},
 		{portfolio.AboutPush, "held", info, "A hold rule keeps every acting rule from the push."},

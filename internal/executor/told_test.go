@@ -29,11 +29,12 @@ func fits(e portfolio.Event) error {
 	return fmt.Errorf("%s %s has the level %s, and by the catalogue %s: %s", e.About, e.What, e.Level, entry.Level, entry.Text)
 }
 
-// What the executor can tell is in the catalogue, and the other way round. That each
+// What the executor can tell, and of domains the sweep, is in the catalogue, and the other
+// way round. That each
 // event has its level is held of everything that any test's world tells.
 func TestCatalogueHasWhatIsTold(t *testing.T) {
 	can := map[string]string{
-		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered expiring blocked alert",
+		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered expiring blocked alert added removed changed",
 		portfolio.AboutPush:      "seen unproven held would-act blocked alert",
 		portfolio.AboutChange:    "seen held would-act blocked alert",
 		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed waiting released safety-net leaving charged price-differs",

@@ -20,6 +20,8 @@ type Change struct {
 	Pauses, Lifted []Pause
 	// Watch replaces what is remembered of accounts' domains.
 	Watch []Watch
+	// Swept is what a sweep found; nil for any other change.
+	Swept *Swept
 	// Allow, where it is not nil, is asked within the transaction with what is
 	// spent and reserved without this operation; its error abandons the change.
 	Allow func(Spent) error

@@ -79,8 +79,10 @@ func (p *process) boot() error {
 		Schedules: scheduler.Schedules{
 			Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
 			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
+			Portfolio: w.cfg.Schedule.Portfolio.Schedule,
 		},
-		Now: w.now, Sleep: p.sleep, Fatal: fatal, Log: w.logger(),
+		Background: client.Background,
+		Now:        w.now, Sleep: p.sleep, Fatal: fatal, Log: w.logger(),
 	})
 	p.relay = events.NewRelay(events.RelayOptions{
 		Instance: w.cfg.Instance, Outbox: book, Connect: p.connect,

@@ -29,6 +29,7 @@ domains = "@every 6h"
 pushes = "@every 60h"
 registrant_changes = "@every 60h"
 names = "@every 999h"
+portfolio = "@every 60h"
 `
 	handovers = `
 [schedule]
@@ -36,6 +37,7 @@ domains = "@every 60h"
 pushes = "@every 6h"
 registrant_changes = "@every 6h"
 names = "@every 999h"
+portfolio = "@every 60h"
 `
 )
 

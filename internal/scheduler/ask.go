@@ -17,6 +17,7 @@ type JobStatus struct {
 	Last    time.Time // when it began last and came through; zero: never
 	Next    time.Time // by its schedule, or sooner where it is wanted sooner
 	Running bool
+	Sweeps  []portfolio.Sweep // of the portfolio job: how far each account is
 }
 
 // Jobs says where each job stands.
@@ -24,6 +25,9 @@ func (s *Scheduler) Jobs() ([]JobStatus, error) {
 	now := s.Now()
 	jobs := make([]JobStatus, 0, len(s.jobs))
 	for _, j := range s.jobs {
+		if j.hidden {
+			continue
+		}
 		last, err := s.Progress.LastRun(j.name)
 		if err != nil {
 			return nil, err
@@ -34,6 +38,16 @@ func (s *Scheduler) Jobs() ([]JobStatus, error) {
 			status.Next = j.extra
 		}
 		s.mu.Unlock()
+		if j.name == JobPortfolio {
+			for _, a := range s.Accounts {
+				sweep, err := s.Progress.SweepOf(a.ID)
+				if err != nil {
+					return nil, err
+				}
+				status.Sweeps = append(status.Sweeps, sweep)
+				status.Running = status.Running || s.sweeping(a.ID)
+			}
+		}
 		jobs = append(jobs, status)
 	}
 	return jobs, nil
@@ -42,18 +56,23 @@ func (s *Scheduler) Jobs() ([]JobStatus, error) {
 // ErrRunning says that a scan that was asked for is under way already.
 var ErrRunning = errors.New("it is under way already")
 
-// Scan runs every job now, where name is empty; else it reads that domain alone, afresh
-// in every account, looks at that name in the accounts that watch it, and does what the
-// policy says about it. The decisions of one name are given as the guards left them. What
-// could not be read is in the problems. A job that runs already is an error,
+// Scan runs every job now but the portfolio sweep, which may take hours, where name is
+// empty. Where it is a job's name, it runs that one. Else it reads that domain alone,
+// afresh in every account, looks at that name in the accounts that watch it, and does
+// what the policy says about it. The decisions of one name are given as the guards left
+// them. What could not be read is in the problems. A job that runs already is an error,
 // [ErrRunning]; the others run all the same.
 func (s *Scheduler) Scan(ctx context.Context, name string) (Reading, error) {
-	if name != "" {
+	isJob := func(j *job) bool { return !j.hidden && j.name == name }
+	if name != "" && !slices.ContainsFunc(s.jobs, isJob) {
 		return s.scanOne(ctx, name)
 	}
 	var r Reading
 	var errs []error
 	for _, j := range s.jobs {
+		if j.hidden || name != "" && !isJob(j) || name == "" && j.name == JobPortfolio {
+			continue
+		}
 		ran, err := s.start(ctx, j)
 		if !ran {
 			err = fmt.Errorf("scan of %s: %w", j.name, ErrRunning)

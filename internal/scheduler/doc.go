@@ -12,4 +12,15 @@
 // that was missed while the daemon was down runs once at the start.
 //
 // Beside the jobs one loop follows up the operations that are under way.
+//
+// The portfolio sweep reads the whole list of each account, in the order of the ids, page
+// by page, and holds each page against what the last sweep saw of those domains:
+//
+//	page that joins on ─▶ walk ─▶ CompareSnapshots ─▶ added, changed ─▶ one commit: events, snapshots, position
+//	                                               └▶ absent ─▶ a look at each ─▶ 404 ─▶ ten minutes later ─▶ 404 ─▶ removed
+//
+// No two pages leave a gap (see walk), so what is absent is hardly ever there; still it is
+// asked for by itself, twice. A sweep that is cut short is gone on with at the next start,
+// and one whose account could not be read an hour later, by a job that people do not see.
+// It tells what rules without a date say, and never does anything.
 package scheduler

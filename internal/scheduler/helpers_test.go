@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fakeLister is an account's lists; a nil func is an empty list.
 type fakeLister struct {
+	byID    func(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error)
 	domains func(ctx context.Context, page int) (portfolio.Page[portfolio.Domain], error)
 	pushes  func() ([]portfolio.Push, error)
 	changes func(portfolio.ChangeState, int) (portfolio.Page[portfolio.RegistrantChange], error)
@@ -50,6 +51,13 @@ func (l fakeLister) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio
 		}
 		return l.domains(ctx, n)
 	})
+}
+
+func (l fakeLister) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	if l.byID == nil {
+		return portfolio.Page[portfolio.Domain]{Number: number}, nil
+	}
+	return l.byID(ctx, number, size)
 }
 
 func (l fakeLister) Pushes(context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error] {
@@ -111,6 +119,8 @@ type fakeExecutor struct {
 	report   func(account int64, err error)
 	wanted   func() time.Time
 	wake     chan struct{}
+
+	announcements func(portfolio.Decision) []portfolio.Event
 }
 
 func (fakeExecutor) Facts(d portfolio.Domain) (portfolio.DomainFacts, error) {
@@ -158,7 +168,14 @@ func (x fakeExecutor) Report(account int64, err error) error {
 	return nil
 }
 
-// memory is Progress in memory.
+func (x fakeExecutor) Announcements(d portfolio.Decision) []portfolio.Event {
+	if x.announcements == nil {
+		return nil
+	}
+	return x.announcements(d)
+}
+
+// memory is Progress in memory. It remembers nothing of sweeps.
 type memory struct {
 	mu     sync.Mutex
 	last   map[string]time.Time
@@ -209,6 +226,24 @@ func (m *memory) WatchedOf(account int64) (w portfolio.Watch, ok bool, err error
 	defer m.mu.Unlock()
 	w, ok = m.watch[account]
 	return w, ok, nil
+}
+
+func (*memory) CompareSnapshots(int64, int64, int64, []portfolio.Domain, int) (portfolio.Comparison, error) {
+	return portfolio.Comparison{}, nil
+}
+
+func (*memory) MissingOf(int64) ([]portfolio.Missing, error) { return nil, nil }
+
+func (*memory) SweepOf(account int64) (portfolio.Sweep, error) {
+	return portfolio.Sweep{AccountID: account}, nil
+}
+
+func (*memory) LatestOf(int64, portfolio.OperationKind, int64) (portfolio.Operation, bool, error) {
+	return portfolio.Operation{}, false, nil
+}
+
+func (*memory) LastPurchase(int64, string) (portfolio.LastPurchase, bool, error) {
+	return portfolio.LastPurchase{}, false, nil
 }
 
 func (m *memory) Pauses() ([]portfolio.Pause, error) {
@@ -281,7 +316,7 @@ func (u setup) make() *Scheduler {
 	if u.now == nil {
 		u.now = time.Now
 	}
-	for _, s := range []*cron.Schedule{&u.schedules.Domains, &u.schedules.Pushes, &u.schedules.RegistrantChanges, &u.schedules.Names} {
+	for _, s := range []*cron.Schedule{&u.schedules.Domains, &u.schedules.Pushes, &u.schedules.RegistrantChanges, &u.schedules.Names, &u.schedules.Portfolio} {
 		if *s == nil {
 			*s = never
 		}

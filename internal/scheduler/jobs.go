@@ -180,6 +180,9 @@ func (s *Scheduler) missed() []*job {
 	restored, _ := s.restored() // what cannot be read is met again by the job itself
 	for _, j := range s.jobs {
 		last, err := s.Progress.LastRun(j.name)
+		if j.hidden {
+			last = time.Time{} // nobody knows what was left
+		}
 		if restored != nil && j.name == JobDomains || err != nil || last.IsZero() || last.After(now) || !j.schedule.Next(last).After(now) {
 			missed = append(missed, j)
 		}
@@ -193,6 +196,9 @@ func (s *Scheduler) missed() []*job {
 func (s *Scheduler) Once(ctx context.Context) error {
 	var errs []error
 	for _, j := range s.jobs {
+		if j.hidden {
+			continue
+		}
 		s.left(j.name, nil)
 		_, err := s.start(ctx, j)
 		if ctx.Err() != nil {
@@ -285,6 +291,9 @@ func (s *Scheduler) start(ctx context.Context, j *job) (ran bool, err error) {
 	}
 	if ctx.Err() != nil {
 		return true, nil // cut short: it is made up for after the restart
+	}
+	if j.hidden {
+		return true, nil
 	}
 	return true, s.Progress.RecordRun(j.name, now)
 }

@@ -17,6 +17,9 @@ import (
 // Lister reads what an account holds. Every error is a [portfolio.CallError].
 type Lister interface {
 	DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error]
+	// DomainPage reads one page of the domains in the order of their ids; beyond the end
+	// of the list it is empty.
+	DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error)
 	Pushes(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error]
 	RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]
 	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
@@ -37,6 +40,8 @@ type Executor interface {
 	Wake() <-chan struct{}
 	Ready(account int64) (bool, error)
 	Report(account int64, callErr error) error
+	// Announcements are the events that tell what a decision means.
+	Announcements(d portfolio.Decision) []portfolio.Event
 	// Wanted says when the domains are to be read beside their schedule; zero: not so far.
 	Wanted() (time.Time, error)
 }
@@ -44,6 +49,7 @@ type Executor interface {
 // Progress remembers when jobs ran and what they saw, and stores what they have to
 // tell.
 type Progress interface {
+	Remembered
 	WatchedOf(account int64) (w portfolio.Watch, ok bool, err error)
 	Pauses() ([]portfolio.Pause, error)
 	LastRun(job string) (time.Time, error)
@@ -59,11 +65,11 @@ type Account struct {
 
 // Schedules say when the jobs run.
 type Schedules struct {
-	Domains, Pushes, RegistrantChanges, Names cron.Schedule
+	Domains, Portfolio, Pushes, RegistrantChanges, Names cron.Schedule
 }
 
-// Options are what a Scheduler works with. All fields but Fatal and Log are
-// required.
+// Options are what a Scheduler works with. All fields but Background, Fatal and Log
+// are required.
 type Options struct {
 	Accounts  []Account // without the accounts that only prove
 	Policy    func() *rules.Policy
@@ -72,6 +78,9 @@ type Options struct {
 	Schedules Schedules
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error
+	// Background marks the requests of the portfolio sweep, which have time; nil: nothing
+	// does.
+	Background func(context.Context) context.Context
 	// Fatal says after which errors nothing must go on; nil: after none.
 	Fatal func(error) bool
 	Log   *slog.Logger
@@ -91,6 +100,7 @@ type Scheduler struct {
 	unread  map[string][]error  // what the last run of a job did not read, by its name
 	looks   map[string]look     // at watched names, by the key under which they are remembered
 	scarce  map[int64]time.Time // when an account was found to have no research, by its id
+	sweeps  map[int64]bool      // accounts whose portfolio is being swept
 }
 
 type proof struct {
@@ -102,6 +112,7 @@ type proof struct {
 type job struct {
 	name     string
 	schedule cron.Schedule
+	hidden   bool // it goes on with what another job has left, and is no job of its own to people
 	run      func(ctx context.Context, now time.Time) error
 	running  atomic.Bool
 	due      time.Time // for who ticks: when it runs by its schedule
@@ -114,6 +125,9 @@ const (
 	JobPushes            = "pushes"
 	JobRegistrantChanges = "registrant_changes"
 	JobNames             = "names"
+	JobPortfolio         = "portfolio"
+
+	jobRest = "rest of the portfolio"
 )
 
 // New makes a Scheduler.
@@ -127,12 +141,16 @@ func New(o Options) *Scheduler {
 	s := &Scheduler{
 		Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
 		unread: make(map[string][]error), looks: make(map[string]look), scarce: make(map[int64]time.Time),
+		sweeps: make(map[int64]bool),
 	}
 	s.jobs = []*job{
 		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},
 		{name: JobPushes, schedule: o.Schedules.Pushes, run: s.scanPushes},
 		{name: JobRegistrantChanges, schedule: o.Schedules.RegistrantChanges, run: s.scanChanges},
 		{name: JobNames, schedule: o.Schedules.Names, run: s.scanNames},
+		// The last, since it takes the longest, and what it has left behind it.
+		{name: JobPortfolio, schedule: o.Schedules.Portfolio, run: s.scanPortfolio},
+		{name: jobRest, schedule: o.Schedules.Portfolio, run: s.restOfPortfolio, hidden: true},
 	}
 	return s
 }

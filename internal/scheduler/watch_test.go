@@ -163,7 +163,7 @@ func TestClocksDisagree(t *testing.T) {
 func TestFreedAccountIsReadAgain(t *testing.T) {
 	now := noon
 	var wanted time.Time
-	m := &memory{last: map[string]time.Time{JobDomains: noon, JobPushes: noon, JobRegistrantChanges: noon, JobNames: noon}}
+	m := &memory{last: map[string]time.Time{JobDomains: noon, JobPushes: noon, JobRegistrantChanges: noon, JobNames: noon, JobPortfolio: noon}}
 	x := fakeExecutor{wanted: func() time.Time { defer func() { wanted = time.Time{} }(); return wanted }}
 	s := setup{executor: x, memory: m, now: func() time.Time { return now }}.make()
 	tick := func() {
@@ -233,7 +233,8 @@ func TestScanOne(t *testing.T) {
 	}
 }
 
-// TestScanAll runs every job, and says so where one runs already.
+// TestScanAll runs every job but the sweep, which is asked for by its name, and says so
+// where one runs already.
 func TestScanAll(t *testing.T) {
 	m := &memory{}
 	s := setup{memory: m, now: func() time.Time { return noon }}.make()
@@ -244,8 +245,11 @@ func TestScanAll(t *testing.T) {
 	if len(m.runs) != 3 || len(m.runs[JobPushes]) != 0 {
 		t.Errorf("runs %v", m.runs)
 	}
+	if _, err := s.Scan(t.Context(), JobPortfolio); err != nil || len(m.runs) != 4 || len(m.runs[JobPortfolio]) != 1 || len(m.runs[JobDomains]) != 1 {
+		t.Errorf("runs %v, %v", m.runs, err)
+	}
 	jobs, err := s.Jobs()
-	if err != nil || len(jobs) != 4 || jobs[0].Running || !jobs[1].Running || !jobs[0].Next.After(noon) {
+	if err != nil || len(jobs) != 5 || jobs[0].Running || !jobs[1].Running || !jobs[0].Next.After(noon) {
 		t.Errorf("%+v, %v", jobs, err)
 	}
 }

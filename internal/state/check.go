@@ -287,6 +287,8 @@ func (a *audit) remembered() error {
 	if err != nil {
 		return err
 	}
-	_, err = watches(a.tx, nil)
-	return err
+	if _, err = watches(a.tx, nil); err != nil {
+		return err
+	}
+	return checkSwept(a.tx)
 }

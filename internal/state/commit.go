@@ -87,6 +87,7 @@ type prepared struct {
 	allow   func(portfolio.Spent) error
 	pauses  []pauseChange
 	watches []encodedWatch
+	swept   []entry
 	events  []told
 }
 
@@ -99,6 +100,12 @@ func prepare(c portfolio.Change) (p prepared, err error) {
 		p.act = "remember domains"
 	}
 	if p.watches, err = encodeWatches(c.Watch); err != nil {
+		return p, err
+	}
+	if c.Swept != nil {
+		p.act = "store what a sweep found"
+	}
+	if p.swept, err = encodeSwept(c.Swept); err != nil {
 		return p, err
 	}
 	if len(c.Pauses)+len(c.Lifted) > 0 {
@@ -138,7 +145,8 @@ func (p prepared) apply(tx *bbolt.Tx) (changed bool, err error) {
 		}
 		changed = changed || differed
 	}
-	return changed, nil
+	swept, err := storeSwept(tx, p.swept)
+	return changed || swept, err
 }
 
 func allow(tx *bbolt.Tx, ask func(portfolio.Spent) error, without counted) error {

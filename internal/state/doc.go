@@ -30,6 +30,9 @@
 //	watch      account → when its domains were seen, and since when they stand still, as JSON
 //	watch      account, domain id → the domain as it was seen, as JSON
 //	jobs       name → when it last ran
+//	snapshots  account, domain id → the domain as the last sweep saw it, in a few bytes
+//	missing    account, domain id → when a sweep first looked for it in vain
+//	sweeps     account → how far its sweep is, and when the last whole one was, as JSON
 //
 // A file is created whole or not at all, is read page by page before bbolt is let
 // near it, and is never recreated by itself: a lost ledger is money spent twice.

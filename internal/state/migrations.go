@@ -11,7 +11,7 @@ import (
 
 // migrations bring older files up to date, one version each. What a step needs of the
 // past it has in its own code: the rest of the package knows the newest version only.
-func migrations() schema { return schema{scopePauses} }
+func migrations() schema { return schema{scopePauses, takeSnapshots} }
 
 // scopePauses brings version 1 to version 2: pauses have a scope, where there was one
 // for each account; what was seen of domains is remembered; purchases that became unknown
@@ -53,4 +53,15 @@ func scopePauses(tx *bbolt.Tx) error {
 	}
 	_, err = storePauses(tx, changes)
 	return err
+}
+
+// takeSnapshots brings version 2 to version 3: what sweeps of the portfolio saw is
+// remembered.
+func takeSnapshots(tx *bbolt.Tx) error {
+	for _, name := range []string{snapshotsBucket, missingBucket, sweepsBucket} {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return fmt.Errorf("create the bucket %s: %w", name, err)
+		}
+	}
+	return nil
 }

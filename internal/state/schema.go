@@ -27,13 +27,16 @@ const (
 	watchBucket     = "watch"
 	jobsBucket      = "jobs"
 	unknownBucket   = "unknown"
+	snapshotsBucket = "snapshots"
+	missingBucket   = "missing"
+	sweepsBucket    = "sweeps"
 )
 
 func buckets() []string {
 	return []string{
 		metaBucket, rowsBucket, attemptsBucket, openBucket, busyBucket, dueBucket, talliesBucket, purchasesBucket,
 		chargesBucket, outboxBucket, asideBucket, marksBucket, pausesBucket, watchBucket, jobsBucket,
-		unknownBucket,
+		unknownBucket, snapshotsBucket, missingBucket, sweepsBucket,
 	}
 }
 

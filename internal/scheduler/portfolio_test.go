@@ -1,0 +1,570 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"domaind/internal/portfolio"
+	"domaind/internal/rules"
+	"domaind/internal/state"
+)
+
+// estate is an account at DNSimple, which others change.
+type estate struct {
+	mu      sync.Mutex
+	account int64
+	domains map[int64]portfolio.Domain
+	before  func(e *estate)                                              // each request; without the lock
+	page    func(p *portfolio.Page[portfolio.Domain], n, size int) error // spoils a page; nil: none
+	look    func(id int64) error                                         // spoils a look; nil: none
+	pages   int
+	looks   []int64
+	misses  map[int64]int // looks in a row that found nothing
+}
+
+func newEstate(account int64, n int64) *estate {
+	e := &estate{account: account, domains: make(map[int64]portfolio.Domain), misses: make(map[int64]int)}
+	for id := int64(1); id <= n; id++ {
+		e.put(10 * id)
+	}
+	return e
+}
+
+// put adds a domain that expires in more than a year.
+func (e *estate) put(id int64) {
+	d := in(id, 400)
+	d.AccountID, d.RegistrantID, d.AutoRenew = e.account, 7, true
+	e.domains[id] = d
+}
+
+// edit changes a domain, where it is there.
+func (e *estate) edit(id int64, change func(*portfolio.Domain)) {
+	if d, ok := e.domains[id]; ok {
+		change(&d)
+		e.domains[id] = d
+	}
+}
+
+func (e *estate) lister() fakeLister {
+	return fakeLister{
+		byID: func(_ context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.pages++
+			if e.before != nil {
+				e.before(e)
+			}
+			ids := slices.Sorted(maps.Keys(e.domains))
+			p := portfolio.Page[portfolio.Domain]{Number: number, Total: len(ids), Pages: (len(ids) + size - 1) / size}
+			for i := (number - 1) * size; i < min(number*size, len(ids)); i++ {
+				p.Items = append(p.Items, e.domains[ids[i]])
+			}
+			if e.page != nil {
+				if err := e.page(&p, number, size); err != nil {
+					return portfolio.Page[portfolio.Domain]{Number: number}, err
+				}
+			}
+			return p, nil
+		},
+		domain: func(id int64) (portfolio.Domain, error) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.before != nil {
+				e.before(e)
+			}
+			e.looks = append(e.looks, id)
+			if e.look != nil {
+				if err := e.look(id); err != nil {
+					return portfolio.Domain{}, err
+				}
+			}
+			d, ok := e.domains[id]
+			if e.misses[id]++; ok {
+				e.misses[id] = 0
+			}
+			if !ok {
+				return d, &portfolio.CallError{Call: fmt.Sprintf("read domain %d (account %d)", id, e.account), Outcome: portfolio.OutcomeNotFound, Status: 404}
+			}
+			return d, nil
+		},
+	}
+}
+
+var errDead = errors.New("the process is dead")
+
+// mortal is a state whose process dies at one of its commits.
+type mortal struct {
+	*state.Store
+	mu      sync.Mutex
+	left    int  // commits until it dies; negative: it does not
+	after   bool // it dies when that commit is durable, and not before
+	dead    bool
+	commits int
+	swept   int // commits in which snapshots or what is missing changed
+}
+
+func (m *mortal) Commit(c portfolio.Change) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left--
+	if m.dead || m.left == 0 && !m.after {
+		m.dead = true
+		return errDead
+	}
+	m.commits++
+	if c.Swept != nil && !empty(c.Swept) {
+		m.swept++
+	}
+	err := m.Store.Commit(c)
+	if m.left == 0 {
+		m.dead = true
+		return errDead
+	}
+	return err
+}
+
+func (m *mortal) RecordRun(job string, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
+		return errDead
+	}
+	return m.Store.RecordRun(job, at)
+}
+
+// sweepWorld is two accounts, a state and a clock.
+type sweepWorld struct {
+	t      testing.TB
+	path   string
+	one    *estate
+	two    *estate
+	store  *mortal
+	now    time.Time
+	told   []portfolio.Event
+	policy *rules.Policy
+	s      *Scheduler
+}
+
+func newSweepWorld(tb testing.TB, one, two int64) *sweepWorld {
+	tb.Helper()
+	w := &sweepWorld{
+		t: tb, path: filepath.Join(tb.TempDir(), "state.db"), one: newEstate(1, one), two: newEstate(2, two), now: now, policy: policy,
+	}
+	w.boot()
+	tb.Cleanup(func() { _ = w.store.Close() })
+	return w
+}
+
+// boot begins a life.
+func (w *sweepWorld) boot() {
+	w.t.Helper()
+	if w.store != nil {
+		if err := w.store.Close(); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	store, err := state.Open(w.path, state.Options{NoSync: true, Told: func(e portfolio.Event) { w.told = append(w.told, e) }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.store = &mortal{Store: store, left: -1}
+	announce := func(d portfolio.Decision) []portfolio.Event {
+		account, id, name := d.Resource.Ident()
+		var events []portfolio.Event
+		for _, a := range d.Alerts {
+			events = append(events, portfolio.Event{
+				At: w.now, AccountID: account, About: portfolio.AboutDomain, What: "alert", Subject: name, Level: a.Level,
+				Text: name + ": " + a.Rule, Once: fmt.Sprint(id, a.Rule),
+			})
+		}
+		return events
+	}
+	w.s = New(Options{
+		Accounts: []Account{
+			{Account: portfolio.Account{ID: 1, Name: "one"}, Lister: w.one.lister()},
+			{Account: portfolio.Account{ID: 2, Name: "two"}, Lister: w.two.lister()},
+		},
+		Policy: func() *rules.Policy { return w.policy }, Executor: fakeExecutor{announcements: announce}, Progress: w.store,
+		Schedules: Schedules{Domains: never, Portfolio: never, Pushes: never, RegistrantChanges: never, Names: never},
+		Now:       func() time.Time { return w.now }, Sleep: sleep, Fatal: fatal,
+	})
+}
+
+// sweep runs the job, some time after the last.
+func (w *sweepWorld) sweep() error {
+	w.now = w.now.Add(24 * time.Hour)
+	_, err := w.s.Scan(w.t.Context(), JobPortfolio)
+	return err
+}
+
+// rest runs what the job has left.
+func (w *sweepWorld) rest(later time.Duration) {
+	w.t.Helper()
+	w.now = w.now.Add(later)
+	if err := w.s.restOfPortfolio(w.t.Context(), w.now); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *sweepWorld) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// tells checks what was told of domains and scans since it was asked last.
+func (w *sweepWorld) tells(want ...string) {
+	w.t.Helper()
+	var got []string
+	for _, e := range w.told {
+		if e.What != "completed" {
+			got = append(got, fmt.Sprintf("%s %s.%s %s", e.Level, e.About, e.What, e.Text))
+		}
+	}
+	w.told = nil
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Helper()
+		w.t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheFirstSweepIsTheBaseline(t *testing.T) {
+	w := newSweepWorld(t, 1000, 30)
+	w.must(w.sweep())
+	w.tells()
+	for _, e := range []*estate{w.one, w.two} {
+		sweep, err := w.store.SweepOf(e.account)
+		w.must(err)
+		if sweep.UnderWay() || sweep.WholeSeen != len(e.domains) || !sweep.WholeBeganAt.Equal(w.now) {
+			t.Errorf("account %d: %+v", e.account, sweep)
+		}
+	}
+	// One that finds everything as it was writes where it is, and nothing else.
+	commits, swept := w.store.commits, w.store.swept
+	w.must(w.sweep())
+	w.tells()
+	if n := w.store.commits - commits; w.store.swept != swept || n > 3 { // the ends of two accounts, and that the scan is complete
+		t.Errorf("%d commits, %d with what was found", n, w.store.swept-swept)
+	}
+	if looks := len(w.one.looks) + len(w.two.looks); looks != 0 {
+		t.Errorf("%d domains were looked for", looks)
+	}
+	w.must(w.store.Check())
+}
+
+func TestWhatASweepTells(t *testing.T) {
+	w := newSweepWorld(t, 300, 3)
+	w.must(w.sweep())
+	w.one.put(3010)
+	w.one.edit(20, func(d *portfolio.Domain) { d.AutoRenew = false })
+	w.one.edit(30, func(d *portfolio.Domain) { d.WhoisPrivacy = true })
+	w.one.edit(40, func(d *portfolio.Domain) { d.ExpiresAt = d.ExpiresAt.AddDate(1, 0, 0) })
+	w.one.edit(50, func(d *portfolio.Domain) { d.RegistrantID, d.State = 8, portfolio.DomainHosted })
+	w.one.edit(60, func(d *portfolio.Domain) { d.ExpiresAt = d.ExpiresAt.AddDate(0, 0, -300) })
+	w.two.edit(10, func(d *portfolio.Domain) { d.AutoRenew = false })
+	w.must(w.sweep())
+	const nobody = "; nothing that domaind did explains it"
+	slices.SortStableFunc(w.told, func(a, b portfolio.Event) int { return int(a.AccountID - b.AccountID) })
+	w.told = slices.DeleteFunc(w.told, func(e portfolio.Event) bool { return e.What == "completed" })
+	off := as[map[string]any](w.told[0].Data["fields"])["auto_renew"]
+	if diff := cmp.Diff(any(map[string]any{"old": true, "new": false}), off); diff != "" {
+		t.Error(diff)
+	}
+	w.tells(
+		"alert domain.changed d20.com: DNSimple's own auto-renewal is off, was on"+nobody,
+		"notice domain.changed d30.com: its WHOIS privacy is on, was off",
+		"notice domain.changed d40.com: its expiration is 2028-04-05, was 2027-04-05",
+		"alert domain.changed d50.com: its state is hosted, was registered; its registrant is contact 8, was contact 7"+nobody,
+		"alert domain.changed d60.com: its expiration is 2026-06-09, was 2027-04-05"+nobody,
+		"notice domain.added d3010.com: it is in the account now, and was not before",
+		"alert domain.changed d10.com: DNSimple's own auto-renewal is off, was on"+nobody,
+	)
+	w.must(w.sweep())
+	w.tells()
+}
+
+// TestWhatWeDidIsNoSurprise: operations of ours explain what a sweep sees, while they
+// are fresh.
+func TestWhatWeDidIsNoSurprise(t *testing.T) {
+	op := func(kind portfolio.OperationKind, id int64, at time.Time, edit func(*portfolio.Operation)) portfolio.Operation {
+		occasion := at.Format(time.RFC3339)
+		op := portfolio.Operation{
+			Key: portfolio.OperationKey(1, kind, id, occasion, 1), AccountID: 1, Kind: kind, SubjectID: id, DomainID: id, Name: fmt.Sprintf("d%d.com", id),
+			Occasion: occasion, Attempt: 1, By: "operator ann", State: portfolio.StateDone, Sent: 1, CreatedAt: at, ArmedAt: at, EndedAt: at,
+		}
+		if edit != nil {
+			edit(&op)
+		}
+		return op
+	}
+	off := func(o *portfolio.Operation) { o.Terms = &portfolio.Terms{} }
+	auto := func(on bool) func(*portfolio.Domain) { return func(d *portfolio.Domain) { d.AutoRenew = on } }
+	failed := func(o *portfolio.Operation) { o.State = portfolio.StateFailed; off(o) }
+	for name, tt := range map[string]struct {
+		edit  func(*portfolio.Domain) // nil: it is removed
+		op    func(at time.Time) portfolio.Operation
+		level portfolio.Level
+	}{
+		"switched off by us": {auto(false), func(at time.Time) portfolio.Operation { return op(portfolio.OpAutoRenewal, 20, at, off) }, portfolio.LevelInfo},
+		"switched on, and it is off": {auto(false), func(at time.Time) portfolio.Operation {
+			return op(portfolio.OpAutoRenewal, 20, at, func(o *portfolio.Operation) { o.Terms = &portfolio.Terms{On: true} })
+		}, portfolio.LevelAlert},
+		"that failed": {auto(false), func(at time.Time) portfolio.Operation { return op(portfolio.OpAutoRenewal, 20, at, failed) }, portfolio.LevelAlert},
+		"that was long ago": {auto(false), func(at time.Time) portfolio.Operation {
+			return op(portfolio.OpAutoRenewal, 20, at.AddDate(0, 0, -9), off)
+		}, portfolio.LevelAlert},
+		"another registrant by us": {func(d *portfolio.Domain) { d.RegistrantID = 9 }, func(at time.Time) portfolio.Operation {
+			return op(portfolio.OpChangeRegistrant, 20, at.AddDate(0, 0, -9), nil)
+		}, portfolio.LevelInfo},
+		"deleted by us": {nil, func(at time.Time) portfolio.Operation { return op(portfolio.OpDelete, 20, at, nil) }, portfolio.LevelNotice},
+		"pushed by us":  {nil, func(at time.Time) portfolio.Operation { return op(portfolio.OpPush, 20, at.AddDate(0, 0, -9), nil) }, portfolio.LevelNotice},
+		"transferred out by us": {nil, func(at time.Time) portfolio.Operation {
+			return op(portfolio.OpTransferOut, 20, at.AddDate(0, 0, -9), nil)
+		}, portfolio.LevelNotice},
+		"renewed, and it is gone": {nil, func(at time.Time) portfolio.Operation {
+			return op(portfolio.OpChangeRegistrant, 20, at, nil)
+		}, portfolio.LevelAlert},
+		"renewed by us": {func(d *portfolio.Domain) { d.ExpiresAt = d.ExpiresAt.AddDate(1, 0, 0) }, func(at time.Time) portfolio.Operation {
+			return op(portfolio.OpRenew, 20, at, func(o *portfolio.Operation) { o.Reserved, o.SpendDay = 1500, at.Format(time.DateOnly) })
+		}, portfolio.LevelInfo},
+		"the safety net": {auto(false), func(at time.Time) portfolio.Operation {
+			return op(portfolio.OpRenew, 20, at, func(o *portfolio.Operation) {
+				o.Reserved, o.SpendDay = 1500, at.Format(time.DateOnly)
+				o.Net = &portfolio.SafetyNet{AskedAt: at, OnAt: at, BackAt: at}
+			})
+		}, portfolio.LevelInfo},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSweepWorld(t, 5, 0)
+			w.must(w.sweep())
+			row := tt.op(w.now.Add(time.Hour))
+			w.must(w.store.Commit(portfolio.Change{Operation: &row}))
+			if tt.edit == nil {
+				delete(w.one.domains, 20)
+			} else {
+				w.one.edit(20, tt.edit)
+			}
+			w.must(w.sweep())
+			w.rest(secondLook)
+			var levels []portfolio.Level
+			for _, e := range w.told {
+				if e.About == portfolio.AboutDomain {
+					levels = append(levels, e.Level)
+				}
+			}
+			if !slices.Equal(levels, []portfolio.Level{tt.level}) {
+				t.Errorf("%v: %v", levels, w.told)
+			}
+		})
+	}
+}
+
+func TestARemovalIsLookedAtTwice(t *testing.T) {
+	w := newSweepWorld(t, 250, 3)
+	w.must(w.sweep())
+	delete(w.one.domains, 30)
+	delete(w.one.domains, 2500) // the last of the list
+	delete(w.two.domains, 20)
+	w.two.put(40)
+	w.must(w.sweep())
+	w.tells("notice domain.added d40.com: it is in the account now, and was not before")
+	w.rest(secondLook - time.Second)
+	w.tells()
+	if len(w.one.looks) != 2 || len(w.two.looks) != 1 {
+		t.Fatalf("looked for %v, %v", w.one.looks, w.two.looks)
+	}
+	// Another sweep meanwhile does not look for them again: they have their second look.
+	if err := w.s.scanPortfolio(t.Context(), w.now); err != nil || len(w.one.looks) != 2 {
+		t.Fatalf("looked for %v, %v", w.one.looks, err)
+	}
+	w.tells()
+	w.two.put(20) // it was a slip
+	w.boot()      // the looks outlive a restart
+	w.rest(time.Second)
+	const gone = ": it is not in the account any more, and nothing that domaind did explains it"
+	w.tells("alert domain.removed d30.com"+gone, "alert domain.removed d2500.com"+gone)
+	w.must(w.sweep())
+	w.rest(secondLook)
+	w.tells()
+	if len(w.one.looks) != 4 || len(w.two.looks) != 2 {
+		t.Errorf("looked for %v, %v", w.one.looks, w.two.looks)
+	}
+	w.one.put(30)
+	w.must(w.sweep())
+	w.tells("notice domain.added d30.com: it is in the account now, and was not before")
+	w.must(w.store.Check())
+}
+
+// TestASweepAsksForItsSecondLook, and for its account again where that cannot be read.
+func TestASweepAsksForItsSecondLook(t *testing.T) {
+	w := newSweepWorld(t, 250, 3)
+	w.must(w.sweep())
+	delete(w.one.domains, 30)
+	w.must(w.sweep())
+	if got := w.s.untilExtra(); got > secondLook || len(w.s.extras()) != 0 {
+		t.Errorf("again in %s", got)
+	}
+	w.now = w.now.Add(secondLook)
+	due := w.s.extras()
+	if len(due) != 1 || due[0].name != jobRest {
+		t.Fatalf("due are %d jobs", len(due))
+	}
+	if _, err := w.s.start(t.Context(), due[0]); err != nil {
+		t.Fatal(err)
+	}
+	w.tells("alert domain.removed d30.com: it is not in the account any more, and nothing that domaind did explains it")
+
+	unread := &portfolio.CallError{Call: "list domains by id, page 2 of 99 each (account 1)", Outcome: portfolio.OutcomeUnknown, Status: 502, Message: "bad gateway"}
+	w.one.page = func(_ *portfolio.Page[portfolio.Domain], n, _ int) error {
+		if n > 1 {
+			return unread
+		}
+		return nil
+	}
+	w.one.edit(10, func(d *portfolio.Domain) { d.WhoisPrivacy = true })
+	w.two.edit(10, func(d *portfolio.Domain) { d.WhoisPrivacy = true })
+	w.must(w.sweep())
+	slices.SortStableFunc(w.told, func(a, b portfolio.Event) int { return int(a.AccountID - b.AccountID) })
+	w.tells("alert scan.problem list domains by id, page 2 of 99 each (account 1): 502: bad gateway",
+		"notice domain.changed d10.com: its WHOIS privacy is on, was off", "notice domain.changed d10.com: its WHOIS privacy is on, was off")
+	// The next one goes on behind the first page.
+	w.one.page, w.one.pages, w.two.pages = nil, 0, 0
+	w.now = w.now.Add(retrySweep)
+	if due := w.s.extras(); len(due) != 1 {
+		t.Fatalf("due are %d jobs", len(due))
+	}
+	w.rest(0)
+	if w.one.pages != 2 || w.two.pages != 0 {
+		t.Errorf("%d and %d pages", w.one.pages, w.two.pages)
+	}
+	w.tells()
+}
+
+// TestAFailedReadIsNoRemoval: whatever a look meets but that DNSimple knows no such
+// domain.
+func TestAFailedReadIsNoRemoval(t *testing.T) {
+	call := func(outcome portfolio.Outcome, status int) error {
+		return &portfolio.CallError{Call: "read domain (account 1)", Outcome: outcome, Status: status, Message: "no"}
+	}
+	for name, err := range map[string]error{
+		"a bad gateway": call(portfolio.OutcomeUnknown, 502), "makes no sense": call(portfolio.OutcomeUnknown, 200),
+		"refused": call(portfolio.OutcomeRejected, 400), "forbidden": call(portfolio.OutcomeForbidden, 403), "not sent": call(portfolio.OutcomeNotSent, 0),
+		"too many": call(portfolio.OutcomeRateLimited, 429), "something else": errors.New("out of cheese"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSweepWorld(t, 250, 0)
+			w.must(w.sweep())
+			for id := range w.one.domains {
+				if id%100 == 0 {
+					delete(w.one.domains, id)
+				}
+			}
+			w.one.look = func(int64) error { return err }
+			for range 3 {
+				w.must(w.sweep())
+				w.rest(secondLook)
+			}
+			for _, e := range w.told {
+				if e.About == portfolio.AboutDomain {
+					t.Errorf("told %s %s", e.What, e.Text)
+				}
+			}
+			// Nor where only the second look meets it.
+			w.one.look = nil
+			w.must(w.sweep())
+			w.one.look = func(int64) error { return err }
+			w.rest(secondLook)
+			w.told = nil
+			w.one.look = nil
+			w.rest(retrySweep)
+			w.must(w.sweep())
+			w.rest(secondLook)
+			n := 0
+			for _, e := range w.told {
+				if e.What == "removed" {
+					n++
+				}
+			}
+			if n != 25 {
+				t.Errorf("%d are told to be removed", n)
+			}
+			w.must(w.store.Check())
+		})
+	}
+}
+
+// TestAListThatLies: bounded work, a warning that names the call, nothing removed.
+func TestAListThatLies(t *testing.T) {
+	for name, tt := range map[string]struct {
+		page    func(p *portfolio.Page[portfolio.Domain], n, size int) error
+		problem string
+		looks   int
+	}{
+		"it ends too soon": {func(p *portfolio.Page[portfolio.Domain], _, _ int) error {
+			p.Total, p.Pages = len(p.Items), 1
+			return nil
+		}, "it lacks 1900 domains", mostLooks},
+		"it has fewer than it says": {func(p *portfolio.Page[portfolio.Domain], _, _ int) error {
+			p.Pages = 1
+			return nil
+		}, "it says that it has 3000 entries, and 100 were read", mostLooks},
+		"half of it": {func(p *portfolio.Page[portfolio.Domain], _, _ int) error {
+			p.Items = slices.DeleteFunc(p.Items, func(d portfolio.Domain) bool { return d.ID%20 == 0 })
+			return nil
+		}, "its pages do not join", mostLooks},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSweepWorld(t, 3000, 0)
+			w.must(w.sweep())
+			w.one.page = tt.page
+			w.must(w.sweep())
+			w.rest(secondLook)
+			found := false
+			for _, e := range w.told {
+				if e.About == portfolio.AboutDomain {
+					t.Errorf("told %s %s", e.What, e.Text)
+				}
+				found = found || e.What == "problem" && strings.Contains(e.Text, tt.problem) && strings.Contains(e.Text, "list domains by id (account 1)")
+			}
+			if !found || len(w.one.looks) > tt.looks || w.one.pages > 40+400 {
+				t.Errorf("%d looks, %d pages, told %v", len(w.one.looks), w.one.pages, w.told)
+			}
+			w.one.page = nil
+			w.told = nil
+			w.must(w.sweep())
+			w.tells()
+		})
+	}
+}
+
+// TestRulesWithoutADate are looked at beyond the horizon, and nothing is ever done there.
+func TestRulesWithoutADate(t *testing.T) {
+	w := newSweepWorld(t, 3, 0)
+	w.one.edit(10, func(d *portfolio.Domain) { d.ExpiresAt = now.AddDate(0, 0, 50) }) // the domain scan's
+	w.one.edit(20, func(d *portfolio.Domain) { d.State, d.ExpiresAt = portfolio.DomainHosted, time.Time{} })
+	changed := *policy
+	off := false
+	changed.Rules = append(slices.Clone(policy.Rules), rules.Rule{
+		Name: "every", On: portfolio.KindDomain, Do: portfolio.ActionAlert, Level: portfolio.LevelNotice,
+	}, rules.Rule{
+		Name: "auto-renewal off", On: portfolio.KindDomain, Match: rules.Conditions{AutoRenew: &off}, Do: portfolio.ActionAlert, Level: portfolio.LevelAlert,
+	})
+	w.policy = &changed
+	w.must(w.sweep())
+	w.tells("notice domain.alert d20.com: every", "notice domain.alert d30.com: every")
+	w.one.edit(30, func(d *portfolio.Domain) { d.AutoRenew = false })
+	w.must(w.sweep())
+	w.tells("alert domain.changed d30.com: DNSimple's own auto-renewal is off, was on; nothing that domaind did explains it",
+		"alert domain.alert d30.com: auto-renewal off")
+}
