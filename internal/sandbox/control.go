@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -55,13 +56,16 @@ func (j *journal) add(r Request) {
 	j.counts[kind]++
 }
 
-// unpaged is a path without the page and its size in the query.
+// unpaged is a path without the page and its size in the query, which is written without escapes.
 func unpaged(path string) string {
 	path, query, _ := strings.Cut(path, "?")
 	separator := "?"
 	for pair := range strings.SplitSeq(query, "&") {
 		if key, _, _ := strings.Cut(pair, "="); key == "" || key == "page" || key == "per_page" {
 			continue
+		}
+		if plain, err := url.QueryUnescape(pair); err == nil {
+			pair = plain
 		}
 		path += separator + pair
 		separator = "&"

@@ -13,6 +13,7 @@ func TestRequestsAreCountedByKind(t *testing.T) {
 		s.do("main", fmt.Sprintf("GET /v2/1/domains?sort=expiration:asc&page=%d&per_page=100", page+1)).must(200)
 	}
 	s.do("main", "GET /v2/1/domains?page=1&per_page=3").must(200)
+	s.do("main", "GET /v2/1/domains?page=7&sort=expiration%3Aasc").must(200)
 	s.do("main", "GET /v2/1/domains").must(200)
 	s.do("main", "GET /v2/whoami").must(200)
 	counts := func() map[string]int {
@@ -23,7 +24,7 @@ func TestRequestsAreCountedByKind(t *testing.T) {
 		return said.Counts
 	}
 	equal(t, counts(), map[string]int{
-		"GET /v2/1/domains?sort=expiration:asc": 3, "GET /v2/1/domains": 2, "GET /v2/whoami": 1,
+		"GET /v2/1/domains?sort=expiration:asc": 4, "GET /v2/1/domains": 2, "GET /v2/whoami": 1,
 	})
 	for i := range maxCounts {
 		s.do("main", fmt.Sprintf("GET /v2/1/domains/%d", i+1))
