@@ -36,10 +36,11 @@ func sizes(of ...int) []int {
 	return append(of, *domains)
 }
 
-// requestsPerScan counts the requests of a scan and of a plain listing of n domains, and says how many a scan may take.
+// requestsPerScan counts the requests of a scan and of a plain listing of n domains, of which one in 200 is inside the
+// horizon, and says how many a scan may take.
 func requestsPerScan(tb testing.TB, binary string, n int) (scan, plain, most int) {
 	tb.Helper()
-	w := newWorld(tb, binary, n, 100)
+	w := newWorld(tb, binary, n, n/200, 100)
 	w.pass()
 	scan = w.counts()[sortOfScan]
 	before := w.counts()[sortOfSweep]

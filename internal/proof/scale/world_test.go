@@ -73,11 +73,11 @@ contacts = { default = 2715 }
 listen = "127.0.0.1:0"
 `
 
-// newWorld starts a simulated DNSimple with n domains, of which one in 200 is inside the
+// newWorld starts a simulated DNSimple with n domains, of which some are inside the
 // horizon.
-func newWorld(tb testing.TB, binary string, n, rules int) *world {
+func newWorld(tb testing.TB, binary string, n, inside, rules int) *world {
 	tb.Helper()
-	w := &world{tb: tb, dir: tb.TempDir(), binary: binary, inside: max(1, n/200), pages: (n + perPage - 1) / perPage}
+	w := &world{tb: tb, dir: tb.TempDir(), binary: binary, inside: inside, pages: (n + perPage - 1) / perPage}
 	w.write("portfolio.toml", fmt.Sprintf(portfolio, w.inside, n-w.inside))
 	w.write("main.token", token)
 	cmd := exec.CommandContext(tb.Context(), binary, "sandbox", "--listen", "127.0.0.1:0", "--portfolio", "portfolio.toml")
