@@ -16,7 +16,7 @@ func TestProgress(t *testing.T) {
 		p, _ := newDesk(t)
 		var out, errs bytes.Buffer
 		args := []string{
-			"transfer", "slow.com", "--contact", "default", "--code-file", filepath.Join(p.dir, "code"), "--yes", "--wait", "300ms", "--json",
+			"transfer", "slow.com", "--contact", "default", "--code-file", filepath.Join(p.dir, "code"), "--yes", "--wait", "1200ms", "--json",
 			"--config", filepath.Join(p.dir, "config.toml"),
 		}
 		if code := run(t.Context(), args, std{in: strings.NewReader(""), out: &out, err: &errs, errTTY: tty}); code != exitDone {
@@ -24,6 +24,9 @@ func TestProgress(t *testing.T) {
 		}
 		if told := strings.Contains(errs.String(), "pending: DNSimple accepted it; Ctrl-C ends the watching, and not the work\n"); told != tty {
 			t.Errorf("at a terminal: %v\n%s", tty, &errs)
+		}
+		if strings.Contains(errs.String(), "working on it") {
+			t.Errorf("what is watched is waited for\n%s", &errs)
 		}
 		if !strings.Contains(errs.String(), "it costs at most") || !strings.Contains(out.String(), `"state": "pending"`) {
 			t.Errorf("what it comes to, or became, is not told\n%s%s", &out, &errs)

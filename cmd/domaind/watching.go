@@ -27,8 +27,12 @@ func (g *globals) carryOut(ctx context.Context, o hand, r control.PlaceRequest) 
 
 // placed has a command carried out, and watches it. It says whether that was broken off.
 func (g *globals) placed(ctx context.Context, wait time.Duration, r control.PlaceRequest) (row control.Row, left error, err error) {
-	err = g.ask(ctx, need{changes: true, tokens: allTokens, follow: true}, func(ctx context.Context, c *control.Client) (err error) {
-		if row, err = c.Place(ctx, r); err == nil {
+	err = g.ask(ctx, need{changes: true, tokens: allTokens, follow: true, tells: true}, func(ctx context.Context, c *control.Client) error {
+		err := g.patiently(ctx, "waiting for DNSimple …", func() (err error) {
+			row, err = c.Place(ctx, r)
+			return err
+		})
+		if err == nil {
 			row, left = g.watch(ctx, c, row, wait)
 		}
 		return err

@@ -16,6 +16,8 @@ const (
 	calmEnough = 3 * day
 	// announcedWithin is how long before the loss of a domain its announcement counts.
 	announcedWithin = 60 * day
+	// leaves is how long a domain is held of which the code was sent.
+	leaves = 31 * day
 )
 
 // looked compares DNSimple with what it was when it was looked at last: whenever a
@@ -157,7 +159,7 @@ func (k *watch) underWay(name string, from, to time.Time) bool {
 		if op.Name != name || op.CreatedAt.After(to) {
 			continue
 		}
-		if op.EndedAt.IsZero() || op.EndedAt.After(from) {
+		if op.EndedAt.IsZero() || op.EndedAt.After(from) || op.Kind == portfolio.OpTransferOut && op.EndedAt.Add(leaves).After(from) {
 			return true
 		}
 	}

@@ -43,6 +43,7 @@ func (w *world) discreet() {
 	if bytes.Contains(w.logged.Bytes(), code) {
 		w.watch.broken("the authorization code was logged")
 	}
+	w.logged.Reset()
 }
 
 // logger keeps all that is logged where there is something that must not be.

@@ -158,13 +158,15 @@ func (w *world) corrected(body []byte) []byte {
 	return out
 }
 
-// priced shows another price of a renewal.
+// priced shows another price of everything that lasts for years.
 func (w *world) priced(body []byte) []byte {
 	var doc map[string]map[string]any
 	if json.Unmarshal(body, &doc) != nil || doc["data"] == nil {
 		return body
 	}
-	doc["data"]["renewal_price"] = float64(w.prices) / 100
+	for _, what := range []string{"renewal_price", "registration_price", "transfer_price"} {
+		doc["data"][what] = float64(w.prices) / 100
+	}
 	out, err := json.Marshal(doc)
 	if err != nil {
 		panic(err) // it was JSON before
