@@ -18,7 +18,7 @@ const (
 	mostTimesTenth = 1.1  // of the memory at a tenth of the domains
 	sweepRules     = 100
 	tenth          = 10
-	mostRows       = 5 // of a table
+	mostRows       = 5   // of a table
 	sweepInside    = 500 // domains inside the horizon: the domain scan of the same pass costs the same at every size
 )
 
