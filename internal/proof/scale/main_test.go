@@ -41,7 +41,7 @@ func bareLoop(endpoint string) error {
 	sdk.BaseURL = endpoint
 	for number, pages := 1, 1; number <= pages; number++ {
 		answer, err := sdk.Domains.ListDomains(ctx, account, &dnsimple.DomainListOptions{ListOptions: dnsimple.ListOptions{
-			Page: &number, PerPage: new(perPage), Sort: new(sortOfSweep),
+			Page: &number, PerPage: new(perPage), Sort: new(byID + ":asc"),
 		}})
 		if err != nil {
 			return fmt.Errorf("page %d: %w", number, err)

@@ -42,10 +42,10 @@ func requestsPerScan(tb testing.TB, binary string, n int) (scan, plain, most int
 	tb.Helper()
 	w := newWorld(tb, binary, n, n/200, 100)
 	w.pass()
-	scan = w.counts()[sortOfScan]
-	before := w.counts()[sortOfSweep]
+	scan = w.counts()[byExpiration]
+	before := w.counts()[byID]
 	w.bare()
-	plain = w.counts()[sortOfSweep] - before
+	plain = w.counts()[byID] - before
 	most = (w.inside+perPage-1)/perPage + 2
 	if scan < 1 || scan > most || plain != w.pages {
 		tb.Errorf("%d domains, %d of them inside: %d requests of a scan, at most %d; %d of a plain listing of %d pages",

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,11 +13,12 @@ import (
 )
 
 const (
-	account     = "1010"
-	token       = "token-main"
-	perPage     = 100
-	sortOfScan  = "expiration:asc"
-	sortOfSweep = "id:asc"
+	account = "1010"
+	token   = "token-main"
+	perPage = 100
+
+	byExpiration = "expiration" // what a domain scan sorts by first
+	byID         = "id"         // what a sweep sorts by
 )
 
 // world is a simulated DNSimple with an account of some size, in a process of its own, and
@@ -133,7 +133,7 @@ func policy(rules int) string {
 	return b.String()
 }
 
-// counts asks the sandbox how many pages it gave of the list, by their order.
+// counts asks the sandbox how many pages it gave of the list, by what they were sorted by first.
 func (w *world) counts() map[string]int {
 	w.tb.Helper()
 	request, err := http.NewRequestWithContext(w.tb.Context(), http.MethodGet, w.endpoint+"/_sandbox/requests", http.NoBody)
@@ -153,32 +153,13 @@ func (w *world) counts() map[string]int {
 		w.tb.Fatal(err)
 	}
 	out := make(map[string]int)
-	for kind, n := range maps.All(said.Counts) {
+	for kind, n := range said.Counts {
 		if sort, ok := strings.CutPrefix(kind, "GET /v2/"+account+"/domains?sort="); ok {
-			out[sort] = n
+			by, _, _ := strings.Cut(sort, ":")
+			out[by] += n
 		}
 	}
 	return out
-}
-
-// warm lets the sandbox sort its lists, which it does once.
-func (w *world) warm() {
-	w.tb.Helper()
-	for _, sort := range []string{sortOfScan, sortOfSweep} {
-		url := w.endpoint + "/v2/" + account + "/domains?sort=" + sort
-		request, err := http.NewRequestWithContext(w.tb.Context(), http.MethodGet, url, http.NoBody)
-		if err != nil {
-			w.tb.Fatal(err)
-		}
-		request.Header.Set("Authorization", "Bearer "+token)
-		answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
-		if err != nil {
-			w.tb.Fatal(err)
-		}
-		if answer.Body.Close(); answer.StatusCode != http.StatusOK {
-			w.tb.Fatalf("the sandbox answered %s", answer.Status)
-		}
-	}
 }
 
 // pass lets the daemon make one pass over all its jobs.
