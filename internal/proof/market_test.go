@@ -120,6 +120,8 @@ func commandScenarios(tb testing.TB) []scenario {
 		resting(typed("a change of the registrant", ours+`registrant_change = { takes = "5h" }`, 0, typedAt(at, portfolio.OpChangeRegistrant)), comes(portfolio.OpChangeRegistrant, "registered in 1010")),
 		resting(typed("a change of the registrant that we cancel", ours+`registrant_change = { takes = "5d" }`, 0,
 			typedAt(at, portfolio.OpChangeRegistrant), typedAt(2*time.Hour, portfolio.OpCancelChange)), cancelled(portfolio.OpChangeRegistrant, portfolio.OpCancelChange)),
+		resting(typed("a change of the registrant, unknown, that we cancel", ours+`registrant_change = { takes = "5d" }`, 0, faultOf(portfolio.OpChangeRegistrant, "reset-after"),
+			typedAt(at, portfolio.OpChangeRegistrant), typedAt(2*time.Hour, portfolio.OpCancelChange)), cancelled(portfolio.OpChangeRegistrant, portfolio.OpCancelChange)),
 		resting(under(typed("a change of the registrant beside a rule that cancels", ours+`registrant_change = { takes = "5h" }`, 0,
 			typedAt(at, portfolio.OpChangeRegistrant)), stopChanges), comes(portfolio.OpChangeRegistrant, "registered in 1010")),
 		resting(under(typed("a change of the registrant, unknown, beside a rule that cancels", ours+`registrant_change = { takes = "5h" }`, 0,
