@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"domaind/internal/portfolio"
@@ -54,7 +55,12 @@ func (x *Executor) reconcile(ctx context.Context, op portfolio.Operation) error 
 // aboutRenewal says whether a line of the charges is about the domain of an operation,
 // since it was sent.
 func aboutRenewal(op portfolio.Operation, item portfolio.ChargeItem) bool {
-	return !item.Refunded && strings.EqualFold(item.ProductName, op.Name) && !item.InvoicedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew))
+	named := strings.EqualFold(item.ProductName, op.Name)
+	if item.ProductName == "" && extra(op, strings.ToLower(item.ProductType)) {
+		// Not a domain by its product: its description has the name.
+		named = slices.ContainsFunc(strings.Fields(item.Description), func(word string) bool { return strings.EqualFold(word, op.Name) })
+	}
+	return !item.Refunded && named && !item.InvoicedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew))
 }
 
 // vendors says whether DNSimple's own auto-renewal bought what a line stands for.

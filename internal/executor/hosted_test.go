@@ -54,6 +54,15 @@ func TestHostedNamesAreBought(t *testing.T) {
 		w.expect(1, 1500, registersNew)
 		equal(t, "in the end", w.row().State, portfolio.StateDone)
 	})
+	t.Run("by a rule, and lost", func(t *testing.T) {
+		w := newWorld(t, hostedShop, catchNew)
+		w.losesCall(registersNew, true)
+		w.watch("new.com")
+		equal(t, "at first", w.row().State, portfolio.StateUnknown)
+		w.settle(2 * time.Hour)
+		w.expect(1, 1500, registersNew)
+		equal(t, "in the end", w.row().State, portfolio.StateDone)
+	})
 	t.Run("lost", func(t *testing.T) {
 		w := newWorld(t, hostedShop, ample)
 		w.losesCall(registersNew, false)

@@ -90,3 +90,71 @@ func TestWatchedNameWhoseAnswerIsLost(t *testing.T) {
 		w.expect(n, total, registersNew)
 	}
 }
+
+// A registration that came to nothing leaves the name hosted; it is tried again at its own
+// time, by the scan of names alone.
+func TestWatchedNameThatFails(t *testing.T) {
+	w := newWorld(t, shop+"[[name]]\nname = \"new.com\"\nregistration = { takes = \"1m\", outcome = \"failed\" }\n", catchNew)
+	w.watch("new.com")
+	w.settle(30 * time.Minute)
+	op := w.row()
+	equal(t, "state", op.State, portfolio.StateFailed)
+	equal(t, "its domain is known", op.DomainID != 0, true)
+	equal(t, "looked at again", op.NextAt.IsZero(), true)
+	equal(t, "too soon", w.watch("new.com").Code, codeRetryLater)
+	w.settle(time.Hour)
+	w.watch("new.com")
+	w.settle(time.Hour)
+	w.expect(0, 0, registersNew, registersNew)
+	equal(t, "rows", summary(w.rows()), "register new.com failed; register new.com failed")
+}
+
+// What a registration asks for is asked of the policy again before it is sent.
+func TestWatchedNameWhoseTermsChange(t *testing.T) {
+	w := newWorld(t, shop, catchNew)
+	w.offset = time.Hour
+	w.watch("new.com")
+	equal(t, "at first", w.row().State, portfolio.StateReserved)
+	w.offset = 0
+	w.cfg.Policy = parseConfig(t, catchNew+"auto_renew = true\n").Policy
+	w.settle(2 * time.Hour)
+	w.expect(0, 0)
+	w.released("the policy wants something else now")
+}
+
+// What a registration asks for beside the name is part of its price, and of what is told.
+func TestRegistrationWithExtras(t *testing.T) {
+	w := newWorld(t, shop+"[[tld]]\nname = \"test\"\nrenewal = \"12.00\"\nprivacy = \"5.00\"\n", ample)
+	c := command(portfolio.OpRegister)
+	c.Name, c.WhoisPrivacy = "new.test", true
+	_, err := w.place(c)
+	w.must(err)
+	w.settle(2 * day)
+	equal(t, "charge", *w.row().Charge, 1700)
+	differs := w.heard("alert price-differs")
+	if len(differs) != 1 {
+		t.Fatalf("told: %s", w.whats())
+	}
+	holds(t, differs[0].Text, "more than the 12.00")
+}
+
+// What cannot be bought again is not told that it was renewed; what costs nothing was
+// never bought.
+func TestResolveOfWhatWasBegun(t *testing.T) {
+	for _, kind := range []portfolio.OperationKind{portfolio.OpRegister, portfolio.OpPush} {
+		w := newWorld(t, shop, ample)
+		w.losesCall(requestOf(kind), false)
+		op, err := w.place(command(kind))
+		w.must(err)
+		_, err = w.x.Resolve(t.Context(), op.Key, ResolveBuyAgain, "ada", "")
+		refusedWith(t, err, "give the command once more")
+		text := w.heard("alert unknown")[0].Text
+		holds(t, text, mayHave(kind)+": ")
+		equal(t, "speaks of an expiration", strings.Contains(text, "expiration"), false)
+		op, err = w.x.Resolve(t.Context(), op.Key, ResolveNotBought, "ada", "")
+		w.must(err)
+		equal(t, "speaks of a purchase", strings.Contains(op.LastNote(), "bought"), kind.Purchase())
+		_, err = w.place(command(kind))
+		w.must(err)
+	}
+}

@@ -111,3 +111,57 @@ func TestOwnChangeIsNotCancelled(t *testing.T) {
 		})
 	}
 }
+
+// What waits on a domain keeps a rule from everything there but its renewal.
+func TestWhatWaitsKeepsRulesFromTheRest(t *testing.T) {
+	w := newWorld(t, change, cancelAll)
+	push := command(portfolio.OpPush)
+	name := all(t, w.clients[mainID].DomainsByExpiration(t.Context()))[0].Name
+	push.Name, push.To = name, "00000000-0000-7000-8000-000000009999"
+	w.meets(&fault{method: http.MethodPost, part: "/pushes", lost: true})
+	_, err := w.place(push)
+	w.must(err)
+	before := len(w.changes())
+	w.scan()
+	equal(t, "sent", len(w.changes()), before)
+	blocked := w.heard("alert blocked")
+	if len(blocked) != 1 {
+		t.Fatalf("told: %s", w.whats())
+	}
+	holds(t, blocked[0].Text, "push "+name)
+}
+
+// A name that turns out to be hosted under a domain that is busy waits for that.
+func TestRegistrationWaitsForABusyDomain(t *testing.T) {
+	w := newWorld(t, hostedShop, catchNew)
+	w.offset = time.Hour
+	w.watch("new.com")
+	other := portfolio.Operation{
+		AccountID: mainID, Kind: portfolio.OpReject, SubjectID: 8, DomainID: 90, Occasion: "push-8", Attempt: 1, State: portfolio.StateReserved, CreatedAt: began,
+	}
+	other.Key = portfolio.OperationKey(other.AccountID, other.Kind, other.SubjectID, other.Occasion, other.Attempt)
+	w.must(w.store.Commit(portfolio.Change{Operation: &other}))
+	w.offset = 0
+	w.settle(2 * time.Hour)
+	w.expect(0, 0)
+	equal(t, "meanwhile", w.rows()[0].State, portfolio.StateReserved)
+	ended := other
+	ended.State, ended.EndedAt = portfolio.StateFailed, w.now()
+	w.must(w.store.Commit(portfolio.Change{Operation: &ended, Was: other.State}))
+	w.settle(2 * time.Hour)
+	w.expect(1, 1500, registersNew)
+}
+
+// Of a domain whose account is not configured any more nobody can say that it left.
+func TestOrphanedTransferOut(t *testing.T) {
+	w := newWorld(t, shop, ample)
+	_, err := w.place(command(portfolio.OpTransferOut))
+	w.must(err)
+	delete(w.x.turns, mainID)
+	w.settle(2 * day)
+	told := w.heard("notice leaving")
+	if len(told) != 1 {
+		t.Fatalf("told: %s", w.whats())
+	}
+	holds(t, told[0].Text, "nobody can look any more")
+}
