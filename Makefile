@@ -38,8 +38,8 @@ tidy: ## fail where go.mod or go.sum is not tidy
 	@echo '== go mod tidy -diff'
 	@$(GO) mod tidy -diff
 
-bench: ## run the benchmarks of every package
-	@$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## run the benchmarks of every package, up to a million domains; see docs/benchmarks.md
+	@$(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./...
 
 # Where there is a file system in memory, the state files of the simulated worlds are there.
 HISTORIES ?= 10000

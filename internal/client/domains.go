@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -120,9 +121,9 @@ func (c *Client) domain(d dnsimple.Domain) (portfolio.Domain, error) {
 	if expires.IsZero() && state != portfolio.DomainHosted {
 		return fail("it is %s, but has no expiration", state)
 	}
-	unicodeName := c.clean(d.UnicodeName, maxText)
-	if unicodeName == "" {
-		unicodeName = name
+	unicodeName := name // mostly, and then there is nothing in it to clean
+	if d.UnicodeName != name {
+		unicodeName = cmp.Or(c.clean(d.UnicodeName, maxText), name)
 	}
 	return portfolio.Domain{
 		ID: d.ID, AccountID: c.account.ID, Name: name, UnicodeName: unicodeName, State: state,

@@ -15,8 +15,9 @@ import (
 
 const (
 	perPage = 100 // the most that the API gives
-	// maxPages is a million entries: more is a mistake of the server's.
-	maxPages = 10_000
+	// maxPages is two million entries: a million is what accounts are made for, and
+	// theirs grow while they are read. More is a mistake of the server's.
+	maxPages = 20_000
 )
 
 // pages reads a list, a page at a time and only as far as it is asked for. It
@@ -60,6 +61,7 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 // pageFrom is a page that was read.
 func pageFrom[T any](c *Client, call string, ex *exchange, number int, entries []entry[T], said place) portfolio.Page[T] {
 	page := portfolio.Page[T]{Number: number, Total: said.entries, Pages: said.pages, Date: c.answer(ex).Date}
+	page.Items = slices.Grow(page.Items, len(entries))
 	for i, e := range entries {
 		page.Items = append(page.Items, e.items...)
 		for _, problem := range e.problems {

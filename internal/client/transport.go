@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,6 +16,9 @@ import (
 
 // maxBody bounds an answer. A full page of domains has about 40 KiB.
 const maxBody = 8 << 20
+
+// usualBody is how much is read without taking more memory.
+const usualBody = 48 << 10
 
 // The ways in which an answer can be none.
 var (
@@ -147,7 +151,10 @@ func readBody(body io.ReadCloser) ([]byte, error) {
 	if body == nil {
 		return nil, nil
 	}
-	b, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	// A page fits without being copied while it grows.
+	read := bytes.NewBuffer(make([]byte, 0, usualBody))
+	_, err := read.ReadFrom(io.LimitReader(body, maxBody+1))
+	b := read.Bytes()
 	if len(b) > maxBody {
 		b, err = b[:maxBody], errTooLarge
 	}

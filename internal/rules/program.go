@@ -12,6 +12,7 @@ type program struct {
 	rules []Rule // that it was made of
 
 	domains, pushes, changes, watched []step
+	dateless                          []step // those of domains that have no date in their match, see [Speaks]
 	names                             listing
 	turns                             []turn
 	reasons                           reasons
@@ -63,6 +64,9 @@ func newProgram(rules []Rule) *program {
 		switch r.On {
 		case portfolio.KindDomain:
 			g.domains = append(g.domains, s)
+			if s.match.keys&keysTimed == 0 {
+				g.dateless = append(g.dateless, s)
+			}
 			for _, t := range []turn{{within: r.Match.Expires}, {until: r.Until}} {
 				if t != (turn{}) && !turns[t] {
 					turns[t] = true

@@ -217,7 +217,7 @@ func oneOf(value *string, key string, allowed ...string) error {
 }
 
 // maxMany bounds how many domains one [[many]] makes.
-const maxMany = 200_000
+const maxMany = 1_000_000
 
 var counter = regexp.MustCompile(`%(?:0([1-9]))?d`)
 
@@ -247,6 +247,7 @@ func (b *builder) many(s *manySpec) error {
 			return errors.New("expires_to is before expires_from")
 		}
 	}
+	b.p.domains = slices.Grow(b.p.domains, s.Count)
 	for i := range s.Count {
 		d := domainSpec{
 			Account: s.Account, AutoRenew: s.AutoRenew, Registrant: s.Registrant,

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -26,13 +27,18 @@ type Request struct {
 	OwnStatus int `json:"own_status,omitempty"`
 }
 
-// journal keeps the latest requests.
+// journal keeps the latest requests, and counts them all.
 type journal struct {
 	total  int
 	latest []Request
+	counts map[string]int // by method and path with its query, but for the page that was asked for
 }
 
-const journalSize = 10_000
+const (
+	journalSize = 10_000
+	// maxCounts bounds how many kinds of requests are counted apart.
+	maxCounts = 1000
+)
 
 func (j *journal) add(r Request) {
 	j.total++
@@ -40,6 +46,31 @@ func (j *journal) add(r Request) {
 		j.latest = slices.Clone(j.latest[len(j.latest)-journalSize:])
 	}
 	j.latest = append(j.latest, r)
+	kind := r.Method + " " + unpaged(r.Path)
+	if _, known := j.counts[kind]; !known && len(j.counts) >= maxCounts {
+		kind = "other"
+	}
+	if j.counts == nil {
+		j.counts = map[string]int{}
+	}
+	j.counts[kind]++
+}
+
+// unpaged is a path without the page and its size in the query, which is written without escapes.
+func unpaged(path string) string {
+	path, query, _ := strings.Cut(path, "?")
+	separator := "?"
+	for pair := range strings.SplitSeq(query, "&") {
+		if key, _, _ := strings.Cut(pair, "="); key == "" || key == "page" || key == "per_page" {
+			continue
+		}
+		if plain, err := url.QueryUnescape(pair); err == nil {
+			pair = plain
+		}
+		path += separator + pair
+		separator = "&"
+	}
+	return path
 }
 
 func (j *journal) list() []Request {
@@ -54,7 +85,9 @@ func (s *Server) control(r *http.Request, body []byte) reply {
 			return ok(append([]Charge{}, s.w.charges...))
 		}},
 		"/requests": {http.MethodGet: func([]byte) reply {
-			return ok(map[string]any{"total": s.requests.total, "requests": s.requests.list()})
+			return ok(map[string]any{
+				"total": s.requests.total, "counts": s.requests.counts, "requests": s.requests.list(),
+			})
 		}},
 		"/state": {http.MethodGet: func([]byte) reply { return s.state() }},
 		"/clock": {

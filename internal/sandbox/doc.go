@@ -57,7 +57,8 @@
 //
 //	GET  /_sandbox/charges   everything ever charged, oldest first
 //	GET  /_sandbox/state     the clock, and every domain with its phase
-//	GET  /_sandbox/requests  the latest API requests (at most 10,000), oldest first, with the number ever made
+//	GET  /_sandbox/requests  the latest API requests (at most 10,000), oldest first, with the number ever made, and how
+//	                         many of each kind: the pages of a list count together
 //	GET  /_sandbox/accounts  the accounts, with their identifiers
 //	POST /_sandbox/accounts/ID  {"billing": "arrears"} puts an account into arrears; "active", "declined"
 //	GET  /_sandbox/clock     the time

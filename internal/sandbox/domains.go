@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -39,15 +40,6 @@ func renderDomain(d *domain) domainBody {
 	return body
 }
 
-// listKey is what a list of domains was asked for with, but for the page.
-type listKey struct {
-	account, registrant int64
-	like, sort          string
-}
-
-// maxLists is how many sorted lists are kept, for as long as no domain changes.
-const maxLists = 8
-
 func listDomains(c *call) reply {
 	registrant, byRegistrant := int64(0), c.query.Has("registrant_id")
 	if byRegistrant {
@@ -56,32 +48,24 @@ func listDomains(c *call) reply {
 		}
 	}
 	like := strings.ToLower(c.query.Get("name_like"))
-	// Sorting a hundred thousand domains anew for each of a thousand pages would take minutes.
 	key := listKey{c.account.id, registrant, like, c.query.Get("sort")}
-	if sorted, ok := c.w.lists[key]; ok {
-		return page(c, sorted, renderDomain)
-	}
-	var all []*domain
-	for _, d := range c.w.domains {
-		if d.account != c.account.id || byRegistrant && d.registrant != registrant {
-			continue
+	all, kept := c.w.lists.current(key)
+	if !kept {
+		byID := by(func(d *domain) int64 { return d.id })
+		compare, bad := comparison(c, "name", map[string]func(a, b *domain) int{
+			"id":         byID,
+			"name":       by(func(d *domain) string { return d.name }),
+			"expiration": c.w.byExpiration,
+		}, byID)
+		if bad != nil {
+			return *bad
 		}
-		if strings.Contains(d.name, like) || strings.Contains(d.unicode, like) {
-			all = append(all, d)
-		}
+		w, account := c.w, c.account.id
+		all = c.w.lists.sort(key, maps.Values(w.domains), compare, func(d *domain) bool {
+			return w.domains[d.id] == d && d.account == account && (!byRegistrant || d.registrant == registrant) &&
+				(strings.Contains(d.name, like) || strings.Contains(d.unicode, like))
+		})
 	}
-	byID := by(func(d *domain) int64 { return d.id })
-	if bad := order(c, all, "name", map[string]func(a, b *domain) int{
-		"id":         byID,
-		"name":       by(func(d *domain) string { return d.name }),
-		"expiration": c.w.byExpiration,
-	}, byID); bad != nil {
-		return *bad
-	}
-	if len(c.w.lists) >= maxLists {
-		clear(c.w.lists)
-	}
-	c.w.lists[key] = all
 	return page(c, all, renderDomain)
 }
 

@@ -91,6 +91,9 @@ checks_per_hour = 0
 			s.pass(time.Duration(rapid.Int64Range(0, int64(rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, time.Hour, 3 * day, 30 * day}).Draw(rt, "most"))).Draw(rt, "pass")))
 			s.do(token, "GET /v2/whoami").must(200)
 			s.holdsTogether(rt)
+			if rapid.Bool().Draw(rt, "lists") {
+				s.listsInOrder(rt, id, rapid.SampledFrom([]string{"", "expiration:asc", "expiration:desc,name:desc", "id:asc"}).Draw(rt, "sort"))
+			}
 		}
 	})
 }

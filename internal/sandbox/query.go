@@ -68,9 +68,18 @@ func toID(s string) int64 {
 	return n
 }
 
-// order sorts a list by the "sort" of the query: field:asc,field:desc, fields from the table, each compared ascending.
-// What then is still alike is compared by the last function. The reply is nil unless the query is wrong.
+// order sorts a list by the "sort" of the query, see comparison. The reply is nil unless the query is wrong.
 func order[T any](c *call, items []T, missing string, fields map[string]func(a, b T) int, last func(a, b T) int) *reply {
+	compare, bad := comparison(c, missing, fields, last)
+	if bad == nil {
+		slices.SortFunc(items, compare)
+	}
+	return bad
+}
+
+// comparison is the "sort" of the query: field:asc,field:desc, fields from the table, each compared ascending.
+// What then is still alike is compared by the last function. The reply is nil unless the query is wrong.
+func comparison[T any](c *call, missing string, fields map[string]func(a, b T) int, last func(a, b T) int) (func(a, b T) int, *reply) {
 	keys := c.query.Get("sort")
 	if keys == "" {
 		keys = missing
@@ -81,7 +90,7 @@ func order[T any](c *call, items []T, missing string, fields map[string]func(a, 
 		f := fields[field]
 		if f == nil || given && direction != "asc" && direction != "desc" || len(compare) > len(fields) {
 			out := refuse(http.StatusBadRequest, "Invalid sort: %s", key)
-			return &out
+			return nil, &out
 		}
 		if direction == "desc" {
 			up := f
@@ -90,15 +99,14 @@ func order[T any](c *call, items []T, missing string, fields map[string]func(a, 
 		compare = append(compare, f)
 	}
 	compare = append(compare, last)
-	slices.SortFunc(items, func(a, b T) int {
+	return func(a, b T) int {
 		for _, f := range compare {
 			if n := f(a, b); n != 0 {
 				return n
 			}
 		}
 		return 0
-	})
-	return nil
+	}, nil
 }
 
 // decode reads the JSON object in the body; no body is an empty object. The reply is nil unless it is malformed.

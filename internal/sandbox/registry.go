@@ -125,7 +125,7 @@ func (w *world) settle(d *domain) {
 // touch marks a domain as changed just now; whoever changes one calls it.
 func (w *world) touch(d *domain) {
 	d.updated = w.now
-	clear(w.lists)
+	w.lists.touch(d)
 }
 
 // remove takes a domain out of its account, and of the world.
@@ -133,7 +133,7 @@ func (w *world) remove(d *domain) {
 	d.revision++
 	delete(w.domains, d.id)
 	delete(w.names, d.name)
-	clear(w.lists)
+	w.lists.touch(d)
 	w.withdraw(d)
 }
 

@@ -344,14 +344,6 @@ func TestRequestWithoutBody(t *testing.T) {
 	equal(t, rec.Code, http.StatusUnauthorized)
 }
 
-func BenchmarkListDomains(b *testing.B) {
-	s := simulate(b, base+"[limits]\nrequests_per_hour = 1000000000\n"+
-		"[[many]]\naccount = \"main\"\ncount = 100000\npattern = \"bulk-%06d.com\"\nexpires_from = \"+1d\"\nexpires_to = \"+9y\"\n")
-	for b.Loop() {
-		s.do("main", "GET /v2/1/domains?sort=expiration:asc&per_page=100&page=500").must(200)
-	}
-}
-
 // TestOverTheWire runs clients at the same time against a real listener; under -race it proves the lock, and in any
 // case that of many orders for one domain exactly one is charged.
 func TestOverTheWire(t *testing.T) {

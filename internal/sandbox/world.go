@@ -22,7 +22,7 @@ type world struct {
 	domains    map[int64]*domain
 	names      map[string]*domain
 	outside    map[string]*outside
-	lists      map[listKey][]*domain // sorted; dropped whenever a domain changes
+	lists      sortedLists // of domains
 	operations map[int64]*operation
 	pushes     map[int64]*push
 	changes    map[int64]*change
@@ -86,7 +86,7 @@ func newWorld(p *Portfolio, start time.Time) (*world, error) {
 		nullsFirst: p.nullsFirst, defaults: p.defaults, tlds: cloneTLDs(p.tlds),
 		accounts: map[int64]*account{}, users: map[int64]*user{}, tokens: map[string]*token{},
 		contacts: map[int64]*contact{}, domains: map[int64]*domain{}, names: map[string]*domain{}, outside: map[string]*outside{},
-		lists:      map[listKey][]*domain{},
+		lists:      sortedLists{},
 		operations: map[int64]*operation{}, pushes: map[int64]*push{}, changes: map[int64]*change{},
 		invoices: map[int64]int{}, researchPerMonth: p.researchPerMonth,
 	}

@@ -203,15 +203,11 @@ func (w *sweeper) witness() witness {
 // be done about a domain has its turn in the order of expiration, there.
 func (w *sweeper) rules(change *portfolio.Change, domains []portfolio.Domain, now time.Time) error {
 	policy := w.s.Policy()
-	dateless := rules.Dateless(policy)
-	if len(dateless.Rules) == 0 {
-		return nil
-	}
 	horizon := policy.Horizon(now)
 	var f portfolio.DomainFacts
 	for _, d := range domains {
 		f.Domain = d
-		if !d.ExpiresAt.IsZero() && !d.ExpiresAt.After(horizon) || !rules.Speaks(dateless, &f, now) {
+		if !d.ExpiresAt.IsZero() && !d.ExpiresAt.After(horizon) || !rules.Speaks(policy, &f, now) {
 			continue
 		}
 		decision, err := w.s.decide(policy, d, now)
