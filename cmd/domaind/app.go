@@ -46,6 +46,7 @@ type wiring struct {
 	about     control.About
 	who       control.Asker
 	failed    func(error) // hears the errors of what operators ask for; nil: nobody
+	limits    *client.Limits
 }
 
 // readTokens reads the token of every account. With its error come those that could
@@ -69,6 +70,7 @@ func readTokens(cfg *config.Config, env config.Env) (map[int64]string, error) {
 
 // wire joins the parts. The teardown of what it acquires is given to defers.
 func wire(w wiring, later *teardown) (*app, error) {
+	w.limits = new(client.Limits)
 	registries := make(map[int64]executor.Registry, len(w.cfg.Accounts))
 	var scanned []scheduler.Account
 	var accounts []control.Account
@@ -116,10 +118,10 @@ func wire(w wiring, later *teardown) (*app, error) {
 func (w wiring) client(a config.Account) (*client.Client, error) {
 	o := client.Options{
 		Endpoint: w.cfg.DNSimple.Endpoint, Account: a.Account, Token: w.tokens[a.ID], UserAgent: userAgent(),
-		RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Now: w.clock.Now, Sleep: w.sleep(a.Name), Transport: w.transport,
+		RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Limits: w.limits, Now: w.clock.Now, Sleep: w.sleep(a.Name), Transport: w.transport,
 	}
 	if o.Token == "" {
-		o.Token, o.Transport = "none", mute{}
+		o.Token, o.Transport, o.Limits = "none", mute{}, nil
 		o.Sleep = func(context.Context, time.Duration) error { return errMute } // another try is no better
 	}
 	return client.New(o)

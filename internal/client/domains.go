@@ -42,6 +42,30 @@ func (c *Client) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Pa
 	return c.ListDomains(ctx, portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}})
 }
 
+// DomainPage reads one page of the account's domains, the soonest expiration first and
+// those that expire together by their ids, with so many entries on a page, a hundred at
+// most. One behind the last is empty. Its errors are those of the lists.
+func (c *Client) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	act := "list domains"
+	if number < 1 || size < 1 || size > perPage {
+		return portfolio.Page[portfolio.Domain]{}, c.refuse(c.call("%s", act), "there is no page %d of %d entries", number, size)
+	}
+	if size != perPage {
+		act = fmt.Sprintf("list domains by %d", size)
+	}
+	sort, err := order([]portfolio.Order{{By: portfolio.SortExpiration}, {By: portfolio.SortID}}, portfolio.SortExpiration, portfolio.SortID)
+	if err != nil {
+		return portfolio.Page[portfolio.Domain]{}, c.refuse(c.call("%s", act), "%w", err)
+	}
+	page, _, err := onePageOf(ctx, c, act, number, size, func(ctx context.Context, page dnsimple.ListOptions) error {
+		_, err := c.sdk.Domains.ListDomains(ctx, c.accountID, &dnsimple.DomainListOptions{ListOptions: dnsimple.ListOptions{
+			Page: page.Page, PerPage: page.PerPage, Sort: sort,
+		}})
+		return err
+	}, each(c.domain))
+	return page, err
+}
+
 // Domain reads one domain of the account. One that another account owns is an
 // error of outcome not-found, and so is one that nobody owns.
 func (c *Client) Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error) {

@@ -30,37 +30,48 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 	return func(yield func(portfolio.Page[T], error) bool) {
 		limit := maxPages
 		for number := 1; ; number++ {
-			call := c.call("%s, page %d", act, number)
-			options := dnsimple.ListOptions{Page: new(number), PerPage: new(perPage)}
-			ex, err := c.read(ctx, call, func(ctx context.Context) error { return ask(ctx, options) })
+			page, malformed, err := onePageOf(ctx, c, act, number, perPage, ask, read)
+			if number == 1 {
+				// Lists grow while they are read, but not to twice their size.
+				limit = min(maxPages, 2*page.Pages+10)
+			}
+			if err == nil && max(number, page.Pages) > limit {
+				err = malformed(fmt.Errorf("the list does not end: page %d of %d", number, page.Pages))
+			}
 			if err != nil {
 				yield(portfolio.Page[T]{Number: number}, err)
 				return
 			}
-			entries, said, err := sheet(ex.body, number, read)
-			if number == 1 {
-				// Lists grow while they are read, but not to twice their size.
-				limit = min(maxPages, 2*said.TotalPages+10)
-			}
-			if err == nil && max(number, said.TotalPages) > limit {
-				err = fmt.Errorf("the list does not end: page %d of %d", number, said.TotalPages)
-			}
-			if err != nil {
-				yield(portfolio.Page[T]{Number: number}, c.malformed(call, ex, err))
-				return
-			}
-			page := portfolio.Page[T]{Number: number, Total: said.TotalEntries, Pages: said.TotalPages, Date: c.answer(ex).Date}
-			for i, e := range entries {
-				page.Items = append(page.Items, e.items...)
-				for _, problem := range e.problems {
-					page.Problems = append(page.Problems, c.malformed(call, ex, fmt.Errorf("entry %d: %w", i+1, problem)))
-				}
-			}
-			if !yield(page, nil) || number >= said.TotalPages {
+			if !yield(page, nil) || number >= page.Pages {
 				return
 			}
 		}
 	}
+}
+
+// onePageOf reads one page of a list. With it comes how to say that the answer makes no
+// sense for a reason that only the list knows.
+func onePageOf[T any](ctx context.Context, c *Client, act string, number, size int, ask func(context.Context, dnsimple.ListOptions) error, read reading[T]) (page portfolio.Page[T], malformed func(error) error, err error) {
+	call := c.call("%s, page %d", act, number)
+	options := dnsimple.ListOptions{Page: new(number), PerPage: new(size)}
+	page.Number = number
+	ex, err := c.read(ctx, call, func(ctx context.Context) error { return ask(ctx, options) })
+	malformed = func(err error) error { return c.malformed(call, ex, err) }
+	if err != nil {
+		return page, malformed, err
+	}
+	entries, said, err := sheet(ex.body, number, size, read)
+	page.Total, page.Pages, page.Date = said.TotalEntries, said.TotalPages, c.answer(ex).Date
+	if err != nil {
+		return page, malformed, malformed(err)
+	}
+	for i, e := range entries {
+		page.Items = append(page.Items, e.items...)
+		for _, problem := range e.problems {
+			page.Problems = append(page.Problems, malformed(fmt.Errorf("entry %d: %w", i+1, problem)))
+		}
+	}
+	return page, malformed, nil
 }
 
 // entry is what an entry of a list comes to: mostly one item.
@@ -140,7 +151,7 @@ func (r reading[T]) only(keep func(T) bool) reading[T] {
 }
 
 // sheet reads one page: its entries, and where the server says that it stands.
-func sheet[T any](body []byte, number int, read reading[T]) ([]entry[T], pagination, error) {
+func sheet[T any](body []byte, number, size int, read reading[T]) ([]entry[T], pagination, error) {
 	entries, stands, err := read.entries(body)
 	if err != nil {
 		return nil, pagination{}, err
@@ -148,7 +159,7 @@ func sheet[T any](body []byte, number int, read reading[T]) ([]entry[T], paginat
 	if stands == nil {
 		// Less than a page is all there is; from a full one nobody can tell, and an
 		// empty one may be anything.
-		if number > 1 || len(entries) == 0 || len(entries) >= perPage {
+		if number > 1 || len(entries) == 0 || len(entries) >= size {
 			return nil, pagination{}, errors.New("the answer does not say how many pages there are")
 		}
 		return entries, pagination{CurrentPage: 1, TotalPages: 1, TotalEntries: len(entries)}, nil
