@@ -46,16 +46,13 @@ func (c *Client) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Pa
 // those that expire together by their ids, with so many entries on a page, a hundred at
 // most. One behind the last is empty. Its errors are those of the lists.
 func (c *Client) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
-	act := "list domains"
+	const act = "list domains"
 	if number < 1 || size < 1 || size > perPage {
-		return portfolio.Page[portfolio.Domain]{}, c.refuse(c.call("%s", act), "there is no page %d of %d entries", number, size)
-	}
-	if size != perPage {
-		act = fmt.Sprintf("list domains by %d", size)
+		return portfolio.Page[portfolio.Domain]{}, c.refuse(c.call(act), "there is no page %d of %d entries", number, size)
 	}
 	sort, err := order([]portfolio.Order{{By: portfolio.SortExpiration}, {By: portfolio.SortID}}, portfolio.SortExpiration, portfolio.SortID)
 	if err != nil {
-		return portfolio.Page[portfolio.Domain]{}, c.refuse(c.call("%s", act), "%w", err)
+		return portfolio.Page[portfolio.Domain]{}, c.refuse(c.call(act), "%w", err)
 	}
 	page, _, err := onePageOf(ctx, c, act, number, size, func(ctx context.Context, page dnsimple.ListOptions) error {
 		_, err := c.sdk.Domains.ListDomains(ctx, c.accountID, &dnsimple.DomainListOptions{ListOptions: dnsimple.ListOptions{

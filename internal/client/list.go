@@ -52,7 +52,11 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 // onePageOf reads one page of a list. With it comes how to say that the answer makes no
 // sense for a reason that only the list knows.
 func onePageOf[T any](ctx context.Context, c *Client, act string, number, size int, ask func(context.Context, dnsimple.ListOptions) error, read reading[T]) (page portfolio.Page[T], malformed func(error) error, err error) {
-	call := c.call("%s, page %d", act, number)
+	by := ""
+	if size != perPage {
+		by = fmt.Sprintf(" by %d", size)
+	}
+	call := c.call("%s, page %d%s", act, number, by)
 	options := dnsimple.ListOptions{Page: new(number), PerPage: new(size)}
 	page.Number = number
 	ex, err := c.read(ctx, call, func(ctx context.Context) error { return ask(ctx, options) })

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -128,7 +127,8 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readin
 	var mu sync.Mutex
 	domains, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
 		lister := &dated{Lister: a.Lister}
-		domains, problems, err := readDomains(ctx, lister, horizon)
+		a.Lister = lister
+		domains, problems, err := s.readDomains(ctx, a, horizon)
 		if err != nil {
 			return nil, problems, err
 		}
@@ -186,15 +186,11 @@ type dated struct {
 	date time.Time // as of the last page; zero where it did not say
 }
 
-func (d *dated) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
-	return func(yield func(portfolio.Page[portfolio.Domain], error) bool) {
-		for page, err := range d.Lister.DomainsByExpiration(ctx) {
-			d.date = page.Date
-			if !yield(page, err) {
-				return
-			}
-		}
-	}
+// DomainPage implements [Lister].
+func (d *dated) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	page, err := d.Lister.DomainPage(ctx, number, size)
+	d.date = page.Date
+	return page, err
 }
 
 // skew is by how much the clock here is ahead of DNSimple's; 0 where that is not known.
@@ -282,77 +278,48 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, accounts []Account, r
 	return items, r, ctx.Err()
 }
 
-// rereads bounds how often a list that changed while it was read is read again.
-const rereads = 3
+// pageSize is how many entries a page has: the most that the API gives.
+const pageSize = 100
 
-// readDomains reads an account's domains in order of expiration, up to the first
-// page that reaches beyond the horizon. All of it is read before anything is done.
-// Offset pages shift when the list changes underneath: what shows (another total,
-// an id twice, a break in the order) is read again. A list that shows it every time is
-// read to its end, since its order cannot be relied on, and is a problem.
-func readDomains(ctx context.Context, l Lister, horizon time.Time) ([]portfolio.Domain, []error, error) {
-	byID := make(map[int64]portfolio.Domain)
-	var problems []error
-	for try := range rereads {
-		to := horizon
-		if try == rereads-1 && len(byID) > 0 {
-			to = time.Time{}
-		}
-		domains, unclear, shifted, err := readOnce(ctx, l, to)
+// errShifting is the problem of a list that does not stand still.
+var errShifting = errors.New("the list changed too often while it was read: what was seen of it counts, and it is read again at the next tick")
+
+// errUnsorted is the problem of a list that is not in the order that was asked for.
+var errUnsorted = errors.New("the list is not in order of expiration: it is read to its end each time")
+
+// readDomains reads an account's domains in order of expiration, up to the first page
+// that reaches beyond the horizon: all of it before anything is done. Where not every
+// page overlapped the one before, and something has moved since the last scan or
+// meanwhile, it is read again with pages that do: what the last scan may have lost, this
+// one finds.
+func (s *Scheduler) readDomains(ctx context.Context, a Account, horizon time.Time) ([]portfolio.Domain, []error, error) {
+	r := &reader{ask: a.Lister.DomainPage, account: a.Account, horizon: horizon, size: s.pageSize}
+	if err := r.read(ctx); err != nil {
+		return nil, nil, err
+	}
+	if r.loose && r.complete() {
+		before, _, err := s.watchedOf(a.ID)
 		if err != nil {
 			return nil, nil, err
 		}
-		if !shifted {
-			return domains, unclear, nil
-		}
-		problems = unclear
-		// Where no reading is clean, what any of them showed counts, the latest first.
-		for _, d := range domains {
-			byID[d.ID] = d
+		if r.moved || r.differs(before.Domains) {
+			r = &reader{ask: r.ask, account: r.account, horizon: horizon, size: r.size, strict: true}
+			if err := r.read(ctx); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
-	problems = append(problems, errShifting)
-	domains := slices.SortedFunc(maps.Values(byID), func(a, b portfolio.Domain) int { return cmp.Compare(a.ID, b.ID) })
-	return domains, problems, nil
-}
-
-// errShifting is the problem of a list that is never the same.
-var errShifting = fmt.Errorf("list domains: the list changed, or was not in order, each of %d times that it was read", rereads)
-
-// readOnce reads the list up to the horizon; all of it where that is the zero time.
-func readOnce(ctx context.Context, l Lister, horizon time.Time) (domains []portfolio.Domain, problems []error, shifted bool, err error) {
-	total := -1
-	seen := make(map[int64]bool)
-	var last time.Time
-	for page, err := range l.DomainsByExpiration(ctx) {
-		if err != nil {
-			return nil, nil, false, err
-		}
-		if total >= 0 && page.Total != total {
-			shifted = true
-		}
-		total = page.Total
-		problems = append(problems, page.Problems...)
-		beyond := false
-		for _, d := range page.Items {
-			if seen[d.ID] {
-				shifted = true
-				continue
-			}
-			seen[d.ID] = true
-			domains = append(domains, d)
-			if d.ExpiresAt.IsZero() {
-				continue
-			}
-			if d.ExpiresAt.Before(last) {
-				shifted = true
-			}
-			last = d.ExpiresAt
-			beyond = beyond || !horizon.IsZero() && d.ExpiresAt.After(horizon)
-		}
-		if beyond {
-			break
+	problem := errShifting
+	if r.unsorted {
+		problem = errUnsorted
+		if err := r.everything(ctx); err != nil {
+			return nil, nil, err
 		}
 	}
-	return domains, problems, shifted, nil
+	problems := slices.Collect(maps.Values(r.problems))
+	slices.SortFunc(problems, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	if !r.complete() {
+		problems = append(problems, fmt.Errorf("list domains (account %d): %w", a.ID, problem))
+	}
+	return r.domains(), problems, nil
 }

@@ -16,7 +16,9 @@ import (
 
 // Lister reads what an account holds. Every error is a [portfolio.CallError].
 type Lister interface {
-	DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error]
+	// DomainPage is a page of the domains, the soonest expiration first; those without one
+	// come first or last. One behind the last is empty.
+	DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error)
 	Pushes(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error]
 	RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]
 	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
@@ -80,8 +82,9 @@ type Options struct {
 // Scheduler runs the scans.
 type Scheduler struct {
 	Options
-	jobs    []*job
-	ticking bool // whether Tick was called
+	jobs     []*job
+	ticking  bool // whether Tick was called
+	pageSize int  // of a domain list
 
 	mu     sync.Mutex
 	proofs map[int64]proof // by push id
@@ -125,7 +128,7 @@ func New(o Options) *Scheduler {
 		o.Fatal = func(error) bool { return false }
 	}
 	s := &Scheduler{
-		Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
+		Options: o, pageSize: pageSize, proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
 		unread: make(map[string][]error), looks: make(map[string]look), scarce: make(map[int64]time.Time),
 	}
 	s.jobs = []*job{
