@@ -10,10 +10,10 @@ export CGO_ENABLED := 0
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help check build test race lint tidy bench simulate defects demo fmt clean
+.PHONY: help check build test race lint tidy bench simulate defects demo sdk-node fmt clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: build tidy lint test race ## all that CI runs: build, tidy, lint, test, race
 
@@ -57,6 +57,10 @@ defects: ## put deliberate defects into the sources, each in turn, and see that 
 
 demo: ## show what domaind does, on a simulated DNSimple
 	@$(GO) run ./cmd/domaind demo
+
+sdk-node: ## make every call with DNSimple's own Node client, against the simulated DNSimple (needs node, npm)
+	@echo '== npm ci, and every call with the Node client'
+	@SANDBOX_NODE_SDK=install $(GO) test -count=1 -v -run '^TestTheVendorsNodeClientMakesEveryCall$$' ./internal/sandbox
 
 fmt: $(GOLANGCI) ## format the code (gofumpt, goimports)
 	@$(GOLANGCI) fmt ./...

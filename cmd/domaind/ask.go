@@ -24,6 +24,7 @@ type need struct {
 	state   bool // without a state there is nothing to answer from
 	tokens  tokenNeed
 	follow  bool          // what is under way is followed up meanwhile
+	tells   bool          // whoever asks tells a person what happens meanwhile
 	within  time.Duration // how long a daemon may take to answer; 0: as long as it takes
 }
 
@@ -87,16 +88,24 @@ func (g *globals) remote(ctx context.Context, c *control.Client, n need, questio
 		bound, cancel = context.WithTimeout(ctx, n.within)
 	}
 	defer cancel()
-	err := g.patiently(ctx, "waiting for the daemon's answer …", func() error { return question(bound, c) })
+	err := g.patiently(ctx, n.while("waiting for the daemon's answer …"), func() error { return question(bound, c) })
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return fmt.Errorf("the daemon has not answered for %s", n.within)
 	}
 	return err
 }
 
+// while is what a person is told meanwhile; "" where whoever asks does that.
+func (n need) while(text string) string {
+	if n.tells {
+		return ""
+	}
+	return text
+}
+
 // patiently does something, and says so to a person where it takes longer than a second.
 func (g *globals) patiently(ctx context.Context, text string, do func() error) error {
-	if !g.io.errTTY {
+	if !g.io.errTTY || text == "" {
 		return do()
 	}
 	waiting, stop := context.WithCancel(ctx)
@@ -137,7 +146,7 @@ func (g *globals) here(ctx context.Context, cfg *config.Config, n need, question
 		return d.relaying(ctx, func() error {
 			return d.serving(ctx, func(ctx context.Context) error {
 				work := func() error { return question(ctx, d.app.control) }
-				return g.patiently(ctx, "no daemon runs here: working on it …", func() error {
+				return g.patiently(ctx, n.while("no daemon runs here: working on it …"), func() error {
 					if n.follow {
 						return d.following(ctx, work)
 					}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -29,6 +31,8 @@ func (c codeSource) check(streams std, yes bool) error {
 		return usageError{errors.New("say --code-file or --without-code, not both")}
 	case c.typed() && !streams.inTTY:
 		return usageError{errors.New("the authorization code is missing: give the file that holds it with --code-file, type it at a terminal, or say --without-code")}
+	case c.file == "-" && streams.inTTY:
+		return usageError{errors.New("with --code-file - at a terminal the code would be seen: leave --code-file out to type it unseen")}
 	case c.file == "-" && !yes:
 		return usageError{errors.New("with --code-file - stdin is the code: say --yes too, since nothing can be answered there")}
 	}
@@ -43,22 +47,46 @@ func (c codeSource) read(streams std) (portfolio.AuthCode, error) {
 	if c.none {
 		return "", nil
 	}
-	from := streams.in
+	from, name := streams.in, "stdin"
 	if c.file != "-" {
 		f, err := os.Open(c.file)
 		if err != nil {
 			return "", usageError{fmt.Errorf("read the authorization code: %w", err)}
 		}
 		defer func() { _ = f.Close() }() // it was read
-		from = f
+		from, name = f, c.file
 	}
 	text, err := io.ReadAll(io.LimitReader(from, longestCodeFile+1))
 	if err != nil {
 		return "", usageError{fmt.Errorf("read the authorization code: %w", err)}
 	}
-	code := strings.TrimSpace(string(text))
-	if code == "" || len(text) > longestCodeFile || strings.ContainsAny(code, "\r\n") {
-		return "", usageError{errors.New("read the authorization code: it is to be the one line that there is")}
+	code, err := codeIn(text)
+	if err != nil {
+		return "", usageError{fmt.Errorf("read the authorization code: %s %w", name, err)}
+	}
+	return code, nil
+}
+
+// What is wrong with a file that should hold a code.
+var (
+	errNoCode    = errors.New("is empty: it is to hold the code, on the one line that there is")
+	errLongCode  = errors.New("is too long to be a code")
+	errCodeLines = errors.New("has more than one line: it is to hold the code, and nothing else")
+	errCodeText  = errors.New("is no text as a code is: it has bytes that cannot be typed")
+)
+
+// codeIn finds the code in a file: the one line that it has, whatever editor ended it how.
+func codeIn(text []byte) (portfolio.AuthCode, error) {
+	code := strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff"))
+	switch {
+	case len(text) > longestCodeFile:
+		return "", errLongCode
+	case code == "":
+		return "", errNoCode
+	case !utf8.ValidString(code), strings.ContainsFunc(code, func(r rune) bool { return unicode.IsControl(r) && r != '\r' && r != '\n' }):
+		return "", errCodeText
+	case strings.ContainsAny(code, "\r\n"):
+		return "", errCodeLines
 	}
 	return portfolio.AuthCode(code), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,13 +86,21 @@ func proposalText(s style, p control.Proposal) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s in %s (%d)", s.paint(bold, proposalTitle(p)), p.AccountName, p.Account)
 	if p.ExpiresAt != nil {
-		fmt.Fprintf(&b, ", expires %s", p.ExpiresAt.Format(time.DateOnly))
+		expires := "expires"
+		if p.ExpiresAt.Before(p.At) {
+			expires = "expired"
+		}
+		fmt.Fprintf(&b, ", %s %s", expires, p.ExpiresAt.Format(time.DateOnly))
 	}
 	b.WriteByte('\n')
 	if p.Contact != nil {
 		what := "registrant"
-		if p.Command.Kind == portfolio.OpTransferOut {
+		switch p.Command.Kind {
+		case portfolio.OpTransferOut:
 			what = "the code is mailed to"
+		case portfolio.OpChangeRegistrant:
+			what = "new registrant"
+		default:
 		}
 		fmt.Fprintf(&b, "  %s: %s\n", what, contactText(*p.Contact))
 	}
@@ -105,11 +114,49 @@ func proposalText(s style, p control.Proposal) string {
 	for _, text := range p.Consequences {
 		fmt.Fprintf(&b, "  - %s\n", clean(text))
 	}
+	if p.OwnerChange != nil && !*p.OwnerChange {
+		b.WriteString("  - the registry does not count it as a change of the owner\n")
+	}
+	for _, a := range attributesIn(p) {
+		b.WriteString(attributeText(s, a))
+	}
+	return b.String()
+}
+
+// attributesIn are all that the registry asks for; what is missing, even where the rest of
+// them could not be read.
+func attributesIn(p control.Proposal) []control.Attribute {
+	all := slices.Clone(p.Attributes)
 	for _, a := range p.Requires {
-		fmt.Fprintf(&b, "  missing: %s, %s\n", s.paint(red, clean(a.Name)), clean(a.Description))
-		for _, option := range a.Options {
-			fmt.Fprintf(&b, "    %s=%s  %s\n", clean(a.Name), clean(option.Value), clean(strings.TrimSpace(option.Title+" "+option.Description)))
+		if !slices.ContainsFunc(all, func(b control.Attribute) bool { return b.Name == a.Name }) {
+			all = append(all, a)
 		}
+	}
+	return all
+}
+
+// attributeText is what a registry wants to know, and what it is told.
+func attributeText(s style, a control.Attribute) string {
+	var b strings.Builder
+	name, description := clean(a.Name), clean(a.Description)
+	if description != "" {
+		description = ", " + description
+	}
+	switch {
+	case a.Given != "":
+		fmt.Fprintf(&b, "  given: %s=%s%s\n", name, clean(a.Given), description)
+		return b.String()
+	case a.Required:
+		fmt.Fprintf(&b, "  missing: %s%s\n", s.paint(red, name), description)
+	default:
+		fmt.Fprintf(&b, "  optional: %s%s\n", name, description)
+	}
+	for _, option := range a.Options {
+		what := clean(option.Description)
+		if what == "" {
+			what = clean(option.Title)
+		}
+		fmt.Fprintf(&b, "    %s=%s  %s\n", name, clean(option.Value), what)
 	}
 	return b.String()
 }

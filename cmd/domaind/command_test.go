@@ -204,7 +204,7 @@ func commandCalls() []commandCall {
 		{"domains", "deleteDomain", "", "delete hosted.example --name Hosted.Example", "DELETE " + v2 + "/domains/9", done("delete", "hosted.example")},
 
 		{"registrar", "checkDomain", "", "available new-one.com", "GET " + registrar + "new-one.com/check", `^new-one.com is free\n$`},
-		{"registrar", "getDomainPremiumPrice", "", "prices dear.io", "GET " + registrar + "dear.io/premium_price?action=renewal", `dear\.io +renewal +80\.00 +80\.00`},
+		{"registrar", "checkDomainPremiumPrice", "", "prices dear.io", "GET " + registrar + "dear.io/premium_price?action=renewal", `dear\.io +renewal +80\.00 +80\.00`},
 		{"registrar", "getDomainPrices", "", "prices only.com", "GET " + registrar + "only.com/prices", `only\.com +renewal +15\.00`},
 		{"registrar", "registerDomain", "", "register new-one.com --contact default --auto-renew --yes", "POST " + registrar + "new-one.com/registrations", done("register", "new-one.com")},
 		{"registrar", "getDomainRegistration", "", "register new-two.com --contact 2716 --yes", "GET " + registrar + "new-two.com/registrations/", done("register", "new-two.com")},
@@ -217,7 +217,7 @@ func commandCalls() []commandCall {
 		{"registrar", "getDomainRestore", "", "restore lapsed.com --yes", "GET " + registrar + "lapsed.com/restores/", done("restore", "lapsed.com")},
 		{"registrar", "authorizeDomainTransferOut", "", "transfer-out only.com --no-auto-renewal --yes", "POST " + registrar + "only.com/authorize_transfer_out", `transfer-out +only.com +(pending|done) `},
 
-		{"pushes", "initiatePush", "", "push only.com --to stranger-9090 --yes", "POST " + v2 + "/domains/7/pushes", done("push", "only.com")},
+		{"pushes", "initiateDomainPush", "", "push only.com --to stranger-9090 --yes", "POST " + v2 + "/domains/7/pushes", done("push", "only.com")},
 		{"pushes", "listPushes", "", "pushes", "GET " + v2 + "/pushes", `main +1 +pushed.com +desk \(2020\) `},
 		{"pushes", "acceptPush", "", "accept 1 --contact default --yes", "POST " + v2 + "/pushes/1", done("accept", "pushed.com")},
 		{"pushes", "rejectPush", "", "reject 2 --yes", "DELETE " + v2 + "/pushes/2", done("reject", "2")},

@@ -18,7 +18,7 @@ func list[T any](ctx context.Context, g *globals, out *listing[T], ask func(cont
 		problems, err = ask(ctx, c)
 		return err
 	})
-	if err == nil {
+	if err == nil && (len(problems) == 0 || out.n > 0 || out.json) { // that there is nothing is not known else
 		err = out.end()
 	}
 	if err == nil && len(problems) > 0 {

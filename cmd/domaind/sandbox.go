@@ -21,7 +21,7 @@ import (
 const maxNamed = 5
 
 func newSandbox(g *globals) *cobra.Command {
-	var listen, portfolio string
+	var listen, portfolio, certificate string
 	cmd := &cobra.Command{
 		Use: "sandbox", Short: "Serve a simulated DNSimple",
 		Long: `sandbox serves the DNSimple API v2 as documented, with a registry behind it, over a
@@ -32,16 +32,23 @@ POST /_sandbox/clock {"advance":"36h"}. Faults are injected under /_sandbox/faul
 (go doc ./internal/sandbox says which), and an account is put into arrears with
 POST /_sandbox/accounts/ID {"billing":"arrears"}. The portfolio also says which names
 other registrars hold, and with which authorization code; every key of it is explained
-in the sample, internal/sandbox/sample.toml.`,
+in the sample, internal/sandbox/sample.toml.
+
+Some clients speak TLS only, DNSimple's own for Node among them. With --tls FILE it is
+served over TLS, and its certificate is written to FILE, for clients to trust:
+NODE_EXTRA_CA_CERTS=FILE for Node, SSL_CERT_FILE=FILE for domaind and other programs in Go.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return g.sandbox(cmd.Context(), listen, portfolio) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.sandbox(cmd.Context(), listen, portfolio, certificate)
+		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8053", "the `ADDRESS` to listen on; port 0 is any free one")
 	cmd.Flags().StringVar(&portfolio, "portfolio", "", "a portfolio `FILE`; without one, a sample is served")
+	cmd.Flags().StringVar(&certificate, "tls", "", "serve over TLS; the certificate for clients to trust is written to this `FILE`")
 	return cmd
 }
 
-func (g *globals) sandbox(ctx context.Context, listen, file string) error {
+func (g *globals) sandbox(ctx context.Context, listen, file, certificate string) error {
 	data, name := sandbox.Sample(), "the sample"
 	if file != "" {
 		var err error
@@ -62,8 +69,22 @@ func (g *globals) sandbox(ctx context.Context, listen, file string) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", listen, err)
 	}
+	scheme := "http"
+	if certificate != "" {
+		own, block, err := localCertificate(wall{}.Now(), listen)
+		if err == nil {
+			err = writeCertificate(certificate, block)
+		}
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		scheme, l = "https", secured(l, own)
+	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "a simulated DNSimple with %s listens on http://%s\n", name, l.Addr())
+	fmt.Fprintf(&text, "a simulated DNSimple with %s listens on %s://%s\n", name, scheme, l.Addr())
+	if certificate != "" {
+		fmt.Fprintf(&text, "  its certificate, for clients to trust: %s\n", absolute(certificate))
+	}
 	for i, id := range p.Accounts() {
 		if i == maxNamed {
 			text.WriteString("  …\n")

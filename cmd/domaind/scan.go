@@ -14,9 +14,9 @@ import (
 func newScan(g *globals) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "scan [DOMAIN]", Short: "Look now, and do what the policy says",
-		Long: `scan runs every job now, and with a domain's name that domain alone, read afresh in
-every account. What the policy says is done, as it would be at the next tick of the
+		Use: "scan [NAME]", Short: "Look now, and do what the policy says",
+		Long: `scan runs every job now; with a name, that domain alone, read afresh in every account,
+or that name alone, where a rule watches it. What the policy says is done, as it would be at the next tick of the
 schedule. Ctrl-C ends it; a call under way is finished first.`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {

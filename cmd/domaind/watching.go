@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"domaind/internal/control"
@@ -26,8 +27,12 @@ func (g *globals) carryOut(ctx context.Context, o hand, r control.PlaceRequest) 
 
 // placed has a command carried out, and watches it. It says whether that was broken off.
 func (g *globals) placed(ctx context.Context, wait time.Duration, r control.PlaceRequest) (row control.Row, left error, err error) {
-	err = g.ask(ctx, need{changes: true, tokens: allTokens, follow: true}, func(ctx context.Context, c *control.Client) (err error) {
-		if row, err = c.Place(ctx, r); err == nil {
+	err = g.ask(ctx, need{changes: true, tokens: allTokens, follow: true, tells: true}, func(ctx context.Context, c *control.Client) error {
+		err := g.patiently(ctx, "waiting for DNSimple …", func() (err error) {
+			row, err = c.Place(ctx, r)
+			return err
+		})
+		if err == nil {
 			row, left = g.watch(ctx, c, row, wait)
 		}
 		return err
@@ -35,13 +40,13 @@ func (g *globals) placed(ctx context.Context, wait time.Duration, r control.Plac
 	return row, left, err
 }
 
+// tooLate is how DNSimple refuses the renewal of what is out of grace, or renewed already.
+const tooLate = "may not be renewed at this time"
+
 // became is the error of what has not become what was wanted. What DNSimple has taken
 // on is no error, although it may take days.
 func (g *globals) became(row control.Row, left error) error {
-	what, note := rowTitle(row), ""
-	if len(row.History) > 0 {
-		note = clean(row.History[len(row.History)-1].Note)
-	}
+	what, note := rowTitle(row), lastNote(row)
 	goesOn := "the daemon goes on with it"
 	if g.alone {
 		goesOn = "a daemon goes on with it once one runs"
@@ -52,6 +57,8 @@ func (g *globals) became(row control.Row, left error) error {
 	switch {
 	case row.State == portfolio.StateDone:
 		return nil
+	case row.State == portfolio.StateFailed && row.Kind == portfolio.OpRenew && strings.Contains(note, tooLate):
+		return fmt.Errorf("%s failed: %s; where it is in redemption, \"domaind restore %s\" has it back", what, note, row.Name)
 	case row.State == portfolio.StateFailed:
 		return fmt.Errorf("%s failed: %s", what, note)
 	case left != nil:
@@ -78,11 +85,30 @@ const (
 	lastLook  = 2 * time.Second
 )
 
+// progress tells a person at a terminal what happens meanwhile. A script reads what
+// became of it.
+func (g *globals) progress(format string, args ...any) {
+	if g.io.errTTY {
+		fmt.Fprintf(g.io.err, format+"\n", args...)
+	}
+}
+
+// lastNote is what happened last.
+func lastNote(row control.Row) string {
+	if len(row.History) == 0 {
+		return ""
+	}
+	return clean(row.History[len(row.History)-1].Note)
+}
+
 // watch follows an operation until it has ended, or as long as somebody wants to wait,
-// and says on stderr what happens. It says too why it ended before.
+// and tells a person what happens. It says too why it ended before.
 func (g *globals) watch(ctx context.Context, c *control.Client, row control.Row, wait time.Duration) (control.Row, error) {
 	clock := wall{}
 	until := clock.Now().Add(wait)
+	if row.State.Open() && wait > 0 {
+		g.progress("%s: %s; Ctrl-C ends the watching, and not the work", row.State, lastNote(row))
+	}
 	for nap := firstLook; row.State.Open(); nap = min(2*nap, lastLook) {
 		left := until.Sub(clock.Now())
 		if left <= 0 {
@@ -99,7 +125,7 @@ func (g *globals) watch(ctx context.Context, c *control.Client, row control.Row,
 			return row, err
 		}
 		for _, step := range next.History[min(len(row.History), len(next.History)):] {
-			fmt.Fprintf(g.io.err, "%s %s: %s\n", step.At.Format(time.TimeOnly), step.State, clean(step.Note))
+			g.progress("%s %s: %s", step.At.Format(time.TimeOnly), step.State, clean(step.Note))
 		}
 		row = next
 	}

@@ -22,10 +22,11 @@ type envelope struct {
 	Pagination *pagination     `json:"pagination"`
 }
 
+// pagination is where an answer says that it stands in its list.
 type pagination struct {
-	CurrentPage  int `json:"current_page"`
-	TotalPages   int `json:"total_pages"`
-	TotalEntries int `json:"total_entries"`
+	CurrentPage  int  `json:"current_page"`
+	TotalPages   *int `json:"total_pages"` // nil: it does not say
+	TotalEntries int  `json:"total_entries"`
 }
 
 // open unwraps an answer. Its data is there, and not null.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -45,6 +46,30 @@ func breaksOff(status int, body string) http.HandlerFunc {
 	}
 }
 
+// garbage answers with bytes as they are, and closes.
+func garbage(raw string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(conn, raw)
+		_ = conn.Close()
+	}
+}
+
+// bomb is an answer that is small on the wire, and too large when it is unpacked.
+func bomb(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, err := io.WriteString(w, `{"data":{"id":1,"x":"`+strings.Repeat("x", 2*maxBody)+`"}}`)
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // TestFaults crosses every fault with every call: what becomes of it, and how
 // often it was sent. A call that changes the world is sent once in every row.
 func TestFaults(t *testing.T) {
@@ -53,7 +78,7 @@ func TestFaults(t *testing.T) {
 		strayed.Add(1)
 		says(http.StatusCreated, goodRenew)(w, nil)
 	}))
-	defer elsewhere.Close()
+	t.Cleanup(elsewhere.Close) // not deferred: the rows run side by side, when this function has ended
 	redirect := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL+r.URL.Path, status) }
 	}
@@ -93,7 +118,15 @@ func TestFaults(t *testing.T) {
 		{"302", redirect(302), unknown, unknown, 1},
 		{"307", redirect(307), unknown, unknown, 1},
 		{"308", redirect(308), unknown, unknown, 1},
+		{"303", redirect(303), unknown, unknown, 1},
+		{"302 to nowhere", says(302, ""), unknown, unknown, 1},
 		{"304", says(304, ""), unknown, unknown, 1},
+		{"not HTTP", garbage("220 smtp.example ESMTP\r\n"), unknown, unknown, 3},
+		{"no end of headers", garbage("HTTP/1.1 201 Created\r\nX: " + strings.Repeat("x", 300<<10)), unknown, unknown, 3},
+		{"a status of its own", garbage("HTTP/1.1 799 Odd\r\nContent-Length: 0\r\n\r\n"), unknown, unknown, 3},
+		{"two lengths", garbage("HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), unknown, unknown, 3},
+		{"broken gzip", header("Content-Encoding", "gzip", says(201, goodRenew)), unknown, unknown, 3},
+		{"gzip bomb", header("Content-Encoding", "gzip", says(201, bomb(t))), unknown, unknown, 1},
 		{"huge", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"data":{"id":1,"x":"`)
 			block := strings.Repeat("x", 64<<10)

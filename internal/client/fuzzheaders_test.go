@@ -101,6 +101,7 @@ func FuzzAuthCode(f *testing.F) {
 		f.Add(code, 400)
 		f.Add(code, 500)
 	}
+	f.Add("\u200b\u2029", 500) // the first is not shown, the second is escaped
 	f.Add("\U000f4b2c\"", 173) // quoted, and with a character that is not shown
 	f.Fuzz(func(t *testing.T, random string, status int) {
 		code := "Zq9#" + random + "#w7K" // nothing that we say ourselves

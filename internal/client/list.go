@@ -65,7 +65,7 @@ func onePageOf[T any](ctx context.Context, c *Client, act string, number, size i
 		return page, malformed, err
 	}
 	entries, said, err := sheet(ex.body, number, size, read)
-	page.Total, page.Pages, page.Date = said.TotalEntries, said.TotalPages, c.answer(ex).Date
+	page.Total, page.Pages, page.Date = said.entries, said.pages, c.answer(ex).Date
 	if err != nil {
 		return page, malformed, malformed(err)
 	}
@@ -154,31 +154,34 @@ func (r reading[T]) only(keep func(T) bool) reading[T] {
 	}
 }
 
+// place is where a page stands in its list.
+type place struct{ current, pages, entries int }
+
 // sheet reads one page: its entries, and where the server says that it stands.
-func sheet[T any](body []byte, number, size int, read reading[T]) ([]entry[T], pagination, error) {
+func sheet[T any](body []byte, number, size int, read reading[T]) ([]entry[T], place, error) {
 	entries, stands, err := read.entries(body)
 	if err != nil {
-		return nil, pagination{}, err
+		return nil, place{}, err
 	}
-	if stands == nil {
+	if stands == nil || stands.TotalPages == nil {
 		// Less than a page is all there is; from a full one nobody can tell, and an
 		// empty one may be anything.
 		if number > 1 || len(entries) == 0 || len(entries) >= size {
-			return nil, pagination{}, errors.New("the answer does not say how many pages there are")
+			return nil, place{}, errors.New("the answer does not say how many pages there are")
 		}
-		return entries, pagination{CurrentPage: 1, TotalPages: 1, TotalEntries: len(entries)}, nil
+		return entries, place{current: 1, pages: 1, entries: len(entries)}, nil
 	}
-	said := *stands
+	said := place{current: stands.CurrentPage, pages: *stands.TotalPages, entries: stands.TotalEntries}
 	switch {
-	case said.TotalPages < 0 || said.TotalEntries < 0:
+	case said.pages < 0 || said.entries < 0:
 		return nil, said, errors.New("the answer counts less than no pages")
-	case number > said.TotalPages && number > 1:
+	case number > said.pages && number > 1:
 		return entries, said, nil // the list became shorter meanwhile
-	case said.CurrentPage != number && (said.CurrentPage != 0 || said.TotalPages > 1):
-		return nil, said, fmt.Errorf("the answer is page %d", said.CurrentPage)
-	case len(entries) == 0 && said.TotalEntries > 0:
-		return nil, said, fmt.Errorf("the page is empty, although the list has %d entries", said.TotalEntries)
-	case len(entries) > 0 && said.TotalPages == 0:
+	case said.current != number && (said.current != 0 || said.pages > 1):
+		return nil, said, fmt.Errorf("the answer is page %d", said.current)
+	case len(entries) == 0 && said.entries > 0:
+		return nil, said, fmt.Errorf("the page is empty, although the list has %d entries", said.entries)
+	case len(entries) > 0 && said.pages == 0:
 		return nil, said, fmt.Errorf("the page has %d entries, although the list has no pages", len(entries))
 	}
 	return entries, said, nil

@@ -96,7 +96,18 @@ func TestListsThatContradictThemselves(t *testing.T) {
 		"an object": {func(int) string {
 			return `{"data":{"id":1},"pagination":{"current_page":1,"total_pages":1,"total_entries":1}}`
 		}, 1},
-		"pages as text": {func(int) string { return `{"data":[],"pagination":{"total_pages":"1"}}` }, 1},
+		"pages as text":    {func(int) string { return `{"data":[],"pagination":{"total_pages":"1"}}` }, 1},
+		"pagination empty": {func(int) string { return `{"data":[],"pagination":{}}` }, 1},
+		"pages null": {func(int) string {
+			return `{"data":[],"pagination":{"current_page":1,"total_entries":0,"total_pages":null}}`
+		}, 1},
+		"pages unsaid, a page": {func(int) string { return strings.TrimSuffix(full, "}") + `,"pagination":{}}` }, 1},
+		"unsaid on page 2": {func(p int) string {
+			if p == 1 {
+				return pageOf(1, 2, 200)
+			}
+			return `{"data":[],"pagination":{}}`
+		}, 2},
 		"lost on page 2": {func(p int) string {
 			if p == 1 {
 				return pageOf(1, 2, 200)

@@ -47,6 +47,10 @@ func (c *Client) hiding(code portfolio.AuthCode) *Client {
 			forms = append(forms, quoted[1:len(quoted)-1])
 		}
 	}
+	// What is cleaned was stripped after it was quoted.
+	for _, form := range slices.Clone(forms) {
+		forms = append(forms, strip(form))
+	}
 	// The longest first: another may be a part of it, and would leave the rest.
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	hiding := *c

@@ -17,7 +17,12 @@ func mapped[T, U any](list []T, f func(T) U) []U {
 
 // entriesOf reads a list to its end, as objects.
 func entriesOf[T any](list iter.Seq2[portfolio.Page[T], error], told func(T) object) ([]object, error) {
-	var objects []object
+	return gather(list, told)
+}
+
+// gather reads a list to its end, as what a function makes of each entry.
+func gather[T, U any](list iter.Seq2[portfolio.Page[T], error], told func(T) U) ([]U, error) {
+	var objects []U
 	for page, err := range list {
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -49,7 +50,7 @@ func toASCII(text string, wild bool) (string, error) {
 	text = strings.TrimSpace(text)
 	text = strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(text)
 	switch {
-	case text == "":
+	case text == "", !utf8.ValidString(text): // a file is refused before, where it is not UTF-8
 		return "", errNoName
 	case strings.HasSuffix(text, "."):
 		return "", errLastDot

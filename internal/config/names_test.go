@@ -46,6 +46,16 @@ func TestToPattern(t *testing.T) {
 		{strings.Repeat("a.", 130) + "a", "", errLong},
 		{strings.Repeat("a", 1<<20), "", errLong},
 		{"a\x00b.example", "", errLabel},
+		{"a\xff.example", "", errNoName},
+		{"\xff*.example", "", errNoName},
+		{"example.\xc3", "", errNoName},
+		{"\ufffd.example", "", errLabel},
+		{"\u202eelpmaxe.example", "", errLabel},
+		{"\u200d.example", "", errLabel},
+		{"\u00ad.example", "", errLabel},
+		{"a\u00adb.example", "ab.example", nil},
+		{"٣.example", "", errLabel},
+		{strings.Repeat("\xff", 1<<20), "", errNoName},
 	} {
 		got, err := toPattern(c.in)
 		if got.String() != c.want || !errors.Is(err, c.err) {
@@ -58,7 +68,8 @@ func TestToPattern(t *testing.T) {
 // pattern without wildcards matches itself alone.
 func TestToPatternAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-ZäßΩ例0-9*?.-]{1,30}`)).Draw(t, "text")
+		bytes := rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) + ".example" })
+		text := rapid.OneOf(rapid.String(), bytes, rapid.StringMatching(`[a-zA-ZäßΩ例0-9*?.-]{1,30}`)).Draw(t, "text")
 		p, err := toPattern(text)
 		if err != nil {
 			return

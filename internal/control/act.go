@@ -30,7 +30,7 @@ type Jobs interface {
 
 // ScanRequest asks for a scan.
 type ScanRequest struct {
-	Name string `json:"name"` // a domain's name; "": every job
+	Name string `json:"name"` // of a domain, or of one that is watched; "": every job
 }
 
 // Scan is what a scan found and did.
@@ -51,9 +51,15 @@ func (h *handler) scan(r *http.Request) (any, error) {
 	if err := decode(r, &asked); err != nil {
 		return nil, err
 	}
+	name, err := asked.Name, error(nil)
+	if name != "" {
+		if name, err = properName(name); err != nil {
+			return nil, err
+		}
+	}
 	policy := h.Policy()
 	s := Scan{At: h.Now(), Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Operations: []Row{}, Problems: []string{}}
-	reading, err := h.Jobs.Scan(r.Context(), domainName(asked.Name))
+	reading, err := h.Jobs.Scan(r.Context(), name)
 	if err != nil {
 		if asked.Name != "" || ended(r.Context()) {
 			return nil, err

@@ -83,7 +83,7 @@ func TestStrictBodies(t *testing.T) {
 	}}
 	o.Jobs = jobs
 	for path, more := range map[string]map[string]string{
-		"/v1/scan":    {`{"name":7}`: "not as it should be"},
+		"/v1/scan":    {`{"name":7}`: "not as it should be", `{"name":"no name"}`: "is no name of a domain"},
 		"/v1/pause":   {`{"account":"nobody"}`: `there is no account "nobody" in the configuration; there is desk (2020), labs (3030), main (1010)`, `{"account":"desk"}`: "only proves", `{"reason":"` + strings.Repeat("x", 501) + `"}`: "longer than 500"},
 		"/v1/resume":  {`{"account":"9"}`: "there is no account", `{"account":"2020"}`: "only proves", `{"after_restore":"yes"}`: "not as it should be"},
 		"/v1/resolve": {`{"op":"example.com"}`: "done, not-bought or buy-again", `{"op":"example.com","how":"sold"}`: "done, not-bought or buy-again", `{"op":" ","how":"done"}`: "which operation", `{"op":"example.com","how":"buy-again"}`: "name is said too", `{"op":"example.com","how":"buy-again","name":"other.com"}`: "name is said too", `{"op":"example.com","how":"done","reason":"` + strings.Repeat("x", 501) + `"}`: "longer than 500"},

@@ -42,7 +42,7 @@ func statesAsked(text string) ([]portfolio.ChangeState, error) {
 	case text == everyState:
 		return changeStates(), nil
 	case text != "" && !portfolio.ChangeState(text).Known():
-		return nil, problem(http.StatusBadRequest, "there is no state %q; there is %v, and %s", clip(text), changeStates(), everyState)
+		return nil, problem(http.StatusBadRequest, "there is no state %q; there is %s, and %s", clip(text), words(changeStates()), everyState)
 	}
 	return []portfolio.ChangeState{portfolio.ChangeState(text)}, nil
 }

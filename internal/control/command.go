@@ -57,6 +57,13 @@ type Proposal struct {
 	Premium      bool             `json:"premium"`
 	Consequences []string         `json:"consequences"`
 	Requires     []Attribute      `json:"requires"` // what is missing: without it the command is refused
+	// Attributes are all that the registry asks for, whether it was given or not, and whether
+	// it must be.
+	Attributes []Attribute `json:"attributes"`
+	// OwnerChange says whether the registry counts a change of the registrant as one of the
+	// owner, which can lock the domain against transfers for 60 days. Null for any other
+	// command.
+	OwnerChange *bool `json:"owner_change"`
 	// Contact is the registrant to be; of a transfer out, whom the code is mailed to. Null
 	// where there is none.
 	Contact *Contact `json:"contact"`
@@ -73,6 +80,8 @@ type Contact struct {
 type Attribute struct {
 	Name        string   `json:"name"`
 	Description string   `json:"description"`
+	Required    bool     `json:"required"`
+	Given       string   `json:"given"`   // the value that is sent; "" where none is
 	Options     []Option `json:"options"` // the values to choose from; none: any
 }
 
@@ -167,7 +176,7 @@ func (h *handler) proposal(ctx context.Context, asked Command) (Proposal, error)
 	p := Proposal{
 		At: h.Now(), Command: asked, Account: account.ID, AccountName: account.Name,
 		ID: op.SubjectID, DomainID: op.DomainID, Name: op.Name, Unicode: unicodeName(op.Name),
-		Price: said.Price, Premium: op.Premium != nil, Consequences: []string{}, Requires: []Attribute{},
+		Price: said.Price, Premium: op.Premium != nil, Consequences: []string{}, Requires: []Attribute{}, Attributes: []Attribute{},
 	}
 	// What is placed is what was proposed, whatever else could be meant by then.
 	p.Command.Account, p.Command.Name, p.Command.ID = itoa(account.ID), c.Name, c.SubjectID
@@ -176,16 +185,21 @@ func (h *handler) proposal(ctx context.Context, asked Command) (Proposal, error)
 	}
 	p.Consequences = append(p.Consequences, said.Consequences...)
 	for _, a := range said.Requires {
-		p.Requires = append(p.Requires, attributeOf(a))
+		p.Requires = append(p.Requires, attributeOf(a, c.Attributes))
 	}
 	if !op.ExpiresAt.IsZero() {
 		p.ExpiresAt = &op.ExpiresAt
 	}
-	return p, h.addContact(ctx, c, account, &p)
+	if err := h.addContact(ctx, c, account, &p); err != nil {
+		return p, err
+	}
+	addRequirements(ctx, c, op, account.Look, &p)
+	p.Consequences = append(p.Consequences, advice(c, op)...)
+	return p, nil
 }
 
-func attributeOf(a portfolio.ExtendedAttribute) Attribute {
-	out := Attribute{Name: a.Name, Description: a.Description, Options: []Option{}}
+func attributeOf(a portfolio.ExtendedAttribute, given map[string]string) Attribute {
+	out := Attribute{Name: a.Name, Description: a.Description, Required: a.Required, Given: given[a.Name], Options: []Option{}}
 	for _, o := range a.Options {
 		out.Options = append(out.Options, Option{Value: o.Value, Title: o.Title, Description: o.Description})
 	}
@@ -211,7 +225,7 @@ func (h *handler) addContact(ctx context.Context, c portfolio.Command, account A
 	case outcomeOf(err) == portfolio.OutcomeNotFound && c.Contact != 0:
 		return problem(http.StatusNotFound, "account %s has no contact %d", accountLabel(account.Account), id)
 	case err != nil:
-		p.Consequences = append(p.Consequences, "who contact "+itoa(id)+" is could not be read: "+clip(err.Error()))
+		p.Consequences = append(p.Consequences, "who contact "+itoa(id)+" is could not be read: "+reasonOf(err))
 	default:
 		p.Contact.Label, p.Contact.Email = contact.Label, contact.Email
 	}

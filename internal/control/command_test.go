@@ -24,12 +24,13 @@ func TestCommandsJSON(t *testing.T) {
 		{
 			"/v1/propose", `{"kind":"renew","name":"A.com","years":2}`, `{` + at + `,"command":{"kind":"renew","account":"1010","name":"a.com","years":2},` +
 				`"account":1010,"account_name":"main","id":7,"domain_id":7,"name":"a.com",` + expires + `,"auto_renew":false,"price":"15.50","premium":false,` +
-				`"consequences":["it is so"],"requires":[{"name":"x-kind","description":"Who it is","options":[{"value":"company","title":"Company","description":"A company"}]}],"contact":null}`,
+				`"consequences":["it is so"],"requires":[{"name":"x-kind","description":"Who it is","required":true,"given":"","options":[{"value":"company","title":"Company","description":"A company"}]}],"attributes":[],"owner_change":null,"contact":null}`,
 		},
 		{
 			"/v1/propose", `{"kind":"transfer-out","name":"a.com"}`, `{` + at + `,"command":{"kind":"transfer-out","account":"1010","name":"a.com"},` +
 				`"account":1010,"account_name":"main","id":7,"domain_id":7,"name":"a.com",` + expires + `,"auto_renew":true,"price":"15.50","premium":false,` +
-				`"consequences":["it is so"],"requires":[{"name":"x-kind","description":"Who it is","options":[{"value":"company","title":"Company","description":"A company"}]}],` +
+				`"consequences":["it is so","it is expected to leave: no rule buys anything for it for 30 days; you are told when it has left, and when it is here still"],` +
+				`"requires":[{"name":"x-kind","description":"Who it is","required":true,"given":"","options":[{"value":"company","title":"Company","description":"A company"}]}],"attributes":[],"owner_change":null,` +
 				`"contact":{"id":2715,"label":"Default","email":"first@example.com"}}`,
 		},
 		{

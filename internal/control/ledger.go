@@ -107,7 +107,7 @@ func parseQuery(v url.Values) (q Query, err error) {
 		case "state":
 			for _, text := range values {
 				if !slices.Contains(States(), portfolio.OperationState(text)) {
-					return q, problem(http.StatusBadRequest, "there is no state %q; there is %s", clip(text), joined(States()))
+					return q, problem(http.StatusBadRequest, "there is no state %q; there is %s", clip(text), words(States()))
 				}
 				q.States = append(q.States, portfolio.OperationState(text))
 			}
@@ -124,14 +124,6 @@ func States() []portfolio.OperationState {
 		portfolio.StateAsked, portfolio.StateReserved, portfolio.StateArmed, portfolio.StatePending,
 		portfolio.StateUnknown, portfolio.StateDone, portfolio.StateFailed,
 	}
-}
-
-func joined(states []portfolio.OperationState) string {
-	words := make([]string, len(states))
-	for i, s := range states {
-		words[i] = string(s)
-	}
-	return strings.Join(words, ", ")
 }
 
 // wants says whether a row is asked for.

@@ -52,10 +52,13 @@ func contactsAsked(accounts []Account, which string) (in []Account, ids []int64,
 		}
 		in, ids = append(in, a), append(ids, id)
 	}
-	if len(in) == 0 {
-		return nil, nil, err
+	switch {
+	case len(in) > 0:
+		return in, ids, nil
+	case len(accounts) > 1:
+		err = problem(http.StatusBadRequest, "no account has a contact named %q in the configuration: give its id", clip(which))
 	}
-	return in, ids, nil
+	return nil, nil, err
 }
 
 func (h *handler) domains(w http.ResponseWriter, r *http.Request) {
@@ -118,7 +121,7 @@ func parseSort(text string, fields ...portfolio.SortField) (sort []portfolio.Ord
 		by, direction, _ := strings.Cut(part, ":")
 		o := portfolio.Order{By: portfolio.SortField(by), Descending: direction == "desc"}
 		if !slices.Contains(fields, o.By) || direction != "" && direction != "asc" && direction != "desc" {
-			return nil, problem(http.StatusBadRequest, "nothing is sorted by %q; write fields of %v like expiration:desc,name", clip(part), fields)
+			return nil, problem(http.StatusBadRequest, "nothing is sorted by %q; there is %s, as in expiration:desc,name", clip(part), words(fields))
 		}
 		sort = append(sort, o)
 	}

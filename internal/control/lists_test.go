@@ -138,10 +138,10 @@ func (l endlessLook) ListDomains(context.Context, portfolio.DomainFilter) iter.S
 func TestListsRefused(t *testing.T) {
 	o, _, looks := hands()
 	for path, want := range map[string]string{
-		"/v1/domains?nam=x": "knows no", "/v1/domains?account=nobody": "there is no account", "/v1/domains?sort=price": "nothing is sorted by",
-		"/v1/domains?sort=name:up": "nothing is sorted by", "/v1/domains?registrant=nobody": "has no contact named", "/v1/domains?account=main&account=labs": "is there twice",
-		"/v1/pushes?x=1": "knows no", "/v1/changes?state=sold": "there is no state", "/v1/changes?domain=nodot": "is no name of a domain",
-		"/v1/changes?domain=nowhere.com": "in none of these accounts", "/v1/changes?contact=nobody": "has no contact named", "/v1/available": "which name",
+		"/v1/domains?nam=x": "knows no", "/v1/domains?account=nobody": "there is no account", "/v1/domains?sort=price": "there is id, name, expiration, as in",
+		"/v1/domains?sort=name:up": "nothing is sorted by", "/v1/domains?registrant=nobody": "no account has a contact named", "/v1/domains?account=main&account=labs": "is there twice",
+		"/v1/pushes?x=1": "knows no", "/v1/changes?state=sold": "there is new, pending, cancelling, cancelled, completed, and all", "/v1/changes?domain=nodot": "is no name of a domain",
+		"/v1/changes?domain=nowhere.com": "in none of these accounts", "/v1/changes?contact=nobody": "no account has a contact named", "/v1/available": "which name",
 		"/v1/available?name=nodot": "is no name", "/v1/prices?name=a.com&account=desk": "only proves", "/v1/prices?name=a.com&action=x": "knows no",
 	} {
 		if status, said := ask(t, o, http.MethodGet, path, ""); status/100 != 4 || !strings.Contains(said, want) {

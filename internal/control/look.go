@@ -15,6 +15,14 @@ type Look interface {
 	Finder
 	Lister
 	Appraiser
+	Requirer
+}
+
+// Requirer says what registries want to know.
+type Requirer interface {
+	// CheckRegistrantChange changes nothing.
+	CheckRegistrantChange(ctx context.Context, domain, contact int64) (portfolio.ChangeCheck, error)
+	ExtendedAttributes(ctx context.Context, tld string) ([]portfolio.ExtendedAttribute, error)
 }
 
 // Finder reads one thing of the account.

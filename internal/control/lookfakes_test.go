@@ -16,7 +16,8 @@ type fakeLook struct {
 	pushes  []portfolio.Push
 	changes []portfolio.RegistrantChange
 	premium bool
-	err     error // of whatever is read
+	wanted  []portfolio.ExtendedAttribute // by registries
+	err     error                         // of whatever is read
 
 	filter       portfolio.DomainFilter // as it was asked for last
 	changeFilter []portfolio.ChangeFilter
@@ -104,6 +105,14 @@ func (l *fakeLook) PremiumPrice(_ context.Context, name string, action portfolio
 		return 0, notFound("the premium price of " + name)
 	}
 	return 48000, nil
+}
+
+func (l *fakeLook) CheckRegistrantChange(_ context.Context, domain, contact int64) (portfolio.ChangeCheck, error) {
+	return portfolio.ChangeCheck{DomainID: domain, ContactID: contact, ExtendedAttributes: l.wanted, RegistryOwnerChange: true}, l.err
+}
+
+func (l *fakeLook) ExtendedAttributes(context.Context, string) ([]portfolio.ExtendedAttribute, error) {
+	return l.wanted, l.err
 }
 
 // fakeProver proves what comes from desk.

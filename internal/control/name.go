@@ -12,10 +12,11 @@ import (
 const maxDomainName = 253
 
 // properName brings the name of a domain as people write it to lower case and A-labels,
-// as the configuration does with its names. Unlike [domainName] it refuses what is no
-// name of a domain: something is to be done with it.
+// as the configuration does with its names; the dot with which programs end a full name
+// may be there. Unlike [domainName] it refuses what is no name of a domain: something is
+// to be done with it.
 func properName(text string) (string, error) {
-	name := strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(strings.TrimSpace(text))
+	name := strings.TrimSuffix(strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(strings.TrimSpace(text)), ".")
 	no := problem(http.StatusBadRequest, "%q is no name of a domain", clip(text))
 	if len(name) > 4*maxDomainName || !utf8.ValidString(name) {
 		return "", no

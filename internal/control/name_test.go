@@ -10,8 +10,8 @@ func TestProperName(t *testing.T) {
 	for text, want := range map[string]string{
 		"example.com": "example.com", " Example.COM ": "example.com", "bücher.de": "xn--bcher-kva.de", "BÜCHER.DE": "xn--bcher-kva.de",
 		"faß.de": "xn--fa-hia.de", "xn--bcher-kva.de": "xn--bcher-kva.de", "例え。jp": "xn--r8jz45g.jp", label + ".com": label + ".com",
-		"co.uk": "co.uk", "1.com": "1.com",
-		"": "", "com": "", "example.com.": "", ".example.com": "", "a..com": "", "-a.com": "", "a-.com": "", "a b.com": "", "a_b.com": "",
+		"co.uk": "co.uk", "1.com": "1.com", "Example.com.": "example.com", "例え。jp。": "xn--r8jz45g.jp",
+		"": "", ".": "", "com": "", "com.": "", "example.com..": "", ".example.com": "", "a..com": "", "-a.com": "", "a-.com": "", "a b.com": "", "a_b.com": "",
 		"*.com": "", "a/b.com": "", label + "a.com": "", strings.Repeat(label+".", 4) + "com": "", strings.Repeat("ü", 2000) + ".com": "",
 		"xn--a.com": "", "a\n.com": "", "a@b.com": "", "\xff.com": "",
 	} {

@@ -52,9 +52,18 @@ func statusOf(err error) int {
 const longest = 100
 
 // clip is a text of somebody's as it may stand in a sentence.
-func clip(text string) string {
-	if len(text) > longest {
-		text = text[:longest] + "…"
+func clip(text string) string { return clipTo(text, longest) }
+
+// longestReason is how much is shown of an error that came with an answer of DNSimple's:
+// its request's id stands last.
+const longestReason = 600
+
+// reasonOf is an error as it may stand in a sentence.
+func reasonOf(err error) string { return clipTo(err.Error(), longestReason) }
+
+func clipTo(text string, most int) string {
+	if len(text) > most {
+		text = text[:most] + "…"
 	}
 	return strings.ToValidUTF8(strings.Map(printable, text), "")
 }
@@ -65,6 +74,15 @@ func printable(r rune) rune {
 		return ' '
 	}
 	return r
+}
+
+// words lists what there is to choose from.
+func words[T ~string](all []T) string {
+	out := make([]string, len(all))
+	for i, w := range all {
+		out[i] = string(w)
+	}
+	return strings.Join(out, ", ")
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

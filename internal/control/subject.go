@@ -174,7 +174,7 @@ func labels(accounts []Account) string {
 func (h *handler) onlyAccount(kind portfolio.OperationKind) (Account, error) {
 	acting := h.acting()
 	if len(acting) != 1 {
-		return Account{}, problem(http.StatusBadRequest, "in which account? Each could %s it: %s", kind, labels(acting))
+		return Account{}, problem(http.StatusBadRequest, "in which account? Say --account: each could %s it: %s", kind, labels(acting))
 	}
 	return acting[0], nil
 }
@@ -204,7 +204,7 @@ func (h *handler) holder(ctx context.Context, what string, has func(context.Cont
 		return in[0], nil
 	case 0:
 		if err := errors.Join(errs...); err != nil {
-			return Account{}, problem(http.StatusBadGateway, "%s in no account that could be read: %s", what, clip(err.Error()))
+			return Account{}, problem(http.StatusBadGateway, "%s in no account that could be read: %s", what, reasonOf(err))
 		}
 		return Account{}, problem(http.StatusNotFound, "%s in none of these accounts: %s", what, labels(acting))
 	}

@@ -151,7 +151,7 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		row, effects, err = x.step(op, withdrawn{moment: moment(x.now()), why: over.Error()})
 	}
-	if errors.Is(err, portfolio.ErrUncounted) {
+	if errors.Is(err, portfolio.ErrUncounted) || errors.Is(err, portfolio.ErrDomainBusy) {
 		row, effects, err = x.step(op, delayed{moment(x.now()), err.Error()})
 	}
 	if err != nil {

@@ -70,9 +70,15 @@ func chargesFor(op portfolio.Operation, item portfolio.ChargeItem) bool {
 	case portfolio.OpRestore:
 		return renewal || restore
 	case portfolio.OpRegister:
-		return strings.Contains(kind, "registr")
+		return strings.Contains(kind, "registr") || extra(op, kind)
 	case portfolio.OpTransfer:
-		return strings.Contains(kind, "transfer")
+		return strings.Contains(kind, "transfer") || extra(op, kind)
 	}
 	return renewal && !restore
+}
+
+// extra says whether a line stands for what a registration or transfer asked for beside
+// the name.
+func extra(op portfolio.Operation, kind string) bool {
+	return op.Terms != nil && (op.Terms.WhoisPrivacy && strings.Contains(kind, "privacy") || op.Terms.Trustee && strings.Contains(kind, "trustee"))
 }

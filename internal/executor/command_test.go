@@ -174,6 +174,8 @@ func TestCommandsWhoseAnswerIsLost(t *testing.T) {
 				}
 				want, requests := portfolio.StateDone, 1
 				switch {
+				case !happened && (kind == portfolio.OpAdd || kind == portfolio.OpChangeRegistrant):
+					want = portfolio.StateFailed // it costs nothing, and would show
 				case !happened && kind.Once(), kind == portfolio.OpTransferOut:
 					want = portfolio.StateUnknown
 				case !happened:

@@ -223,8 +223,12 @@ func (x *Executor) confirmCancel(ctx context.Context, op portfolio.Operation) (c
 	if err != nil {
 		return x.unreadable(op, err)
 	}
+	ours, err := x.Ours(c)
+	if err != nil {
+		return nil, err
+	}
 	now := x.now()
-	d := rules.Decide(x.policy(), portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name}, now)
+	d := rules.Decide(x.policy(), portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name, Ours: ours}, now)
 	if d.Verdict != portfolio.VerdictAct || d.Do != portfolio.ActionCancel || d.Rule != op.Rule {
 		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
 	}

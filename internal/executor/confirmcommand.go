@@ -66,6 +66,10 @@ func (x *Executor) confirmName(ctx context.Context, op portfolio.Operation) (con
 		return withdrawn{moment: moment(x.now()), why: "its authorization code is not stored, and domaind ended meanwhile: transfer it again", alarm: true}, nil
 	}
 	q, err := x.priceOfName(ctx, op.Kind, op.AccountID, op.Name, *op.Terms)
+	var hosted int64
+	if err == nil { // last: what shows later than this is ours
+		hosted, err = hostedHere(ctx, x.registries[op.AccountID], op.Name)
+	}
 	now := moment(x.now())
 	if no, ok := errors.AsType[*RefusedError](err); ok {
 		return withdrawn{moment: now, why: no.Reason}, nil
@@ -76,7 +80,7 @@ func (x *Executor) confirmName(ctx context.Context, op portfolio.Operation) (con
 	if q.total > op.Reserved {
 		return withdrawn{moment: now, why: fmt.Sprintf("it costs %s now, and %s was agreed to", q.total, op.Reserved)}, nil
 	}
-	return cleared{moment: now, quote: q, day: x.ceilings.day(x.now()), contact: op.Contact}, nil
+	return cleared{moment: now, quote: q, day: x.ceilings.day(x.now()), contact: op.Contact, domainID: hosted}, nil
 }
 
 // confirmAccept proves again where a push comes from, unless the operator said that

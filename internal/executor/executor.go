@@ -55,7 +55,8 @@ type Executor struct {
 	tlds map[string]tldFacts
 	// shown is when a decision that is only shown was priced last.
 	shown map[string]time.Time
-	// codes are the authorization codes of transfers that were not sent yet, by key.
+	// codes are the authorization codes of transfers that may still be sent, by key: they
+	// are kept here alone.
 	codes map[string]portfolio.AuthCode
 	// tried are the accounts that were tried since the start, paused or not.
 	tried map[int64]bool
@@ -199,6 +200,9 @@ func (x *Executor) stepIf(op portfolio.Operation, e event, allow func(portfolio.
 	}
 	if err := x.ledger.Commit(change); err != nil {
 		return op, nil, err
+	}
+	if row.State != portfolio.StateReserved && row.State != portfolio.StateArmed {
+		x.forget(row.Key) // it was sent, or never will be
 	}
 	x.log.Debug("operation", "op", row.ShortID(), "kind", row.Kind, "name", row.Name, "state", row.State)
 	if freed {

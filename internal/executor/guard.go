@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -17,6 +18,7 @@ const (
 	codeUnknown     = "unknown" // nobody knows what became of the purchase that is under way
 	codePaused      = "account-paused"
 	codeLeaving     = "leaving"
+	codeOurs        = "ours"
 	codeRecent      = "bought-recently"
 	codeRetryLater  = "failed-lately"
 	codeDone        = "done-already"
@@ -75,8 +77,16 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	} else if f, ok := d.Resource.(portfolio.DomainFacts); stopped && (!ok || kind != portfolio.OpRenew || !x.autoRenewOnly(ctx, f)) {
 		return paused, nil, nil
 	}
-	if op, ok, err := x.ledger.OpenOn(domainOf(d.Resource)); err != nil {
-		return d, nil, fmt.Errorf("look for open operations: %w", err)
+	if c, ok := d.Resource.(portfolio.ChangeFacts); ok && d.Do == portfolio.ActionCancel {
+		if op, ours, err := x.began(c.RegistrantChange); err != nil {
+			return d, nil, err
+		} else if ours {
+			d.Op = op.ShortID()
+			return guarded(d, portfolio.VerdictWait, codeOurs, fmt.Sprintf("%s began it, and no rule cancels that", op)), nil, nil
+		}
+	}
+	if op, ok, err := x.inTheWay(kind, domainOf(d.Resource)); err != nil {
+		return d, nil, err
 	} else if ok {
 		code := codeUnderWay
 		if now.Sub(op.CreatedAt) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
@@ -98,6 +108,52 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 		return x.assessName(ctx, d, f, budget)
 	}
 	return d, nil, nil
+}
+
+// inTheWay gives an open operation on a domain, of whatever account, that has to end
+// before one of a kind begins; ok is false where there is none.
+func (x *Executor) inTheWay(kind portfolio.OperationKind, domain int64) (op portfolio.Operation, ok bool, err error) {
+	op, ok, err = x.ledger.OpenOn(domain)
+	if err != nil {
+		return op, false, fmt.Errorf("look for open operations: %w", err)
+	}
+	if ok || kind.Extends() || domain == 0 {
+		return op, ok, nil
+	}
+	open, err := x.ledger.OpenOperations()
+	if err != nil {
+		return op, false, fmt.Errorf("look for open operations: %w", err)
+	}
+	i := slices.IndexFunc(open, func(o portfolio.Operation) bool { return o.DomainID == domain && o.StandsInTheWay(kind) })
+	if i < 0 {
+		return portfolio.Operation{}, false, nil
+	}
+	return open[i], true, nil
+}
+
+// Ours says whether a registrant change was begun through domaind.
+func (x *Executor) Ours(c portfolio.RegistrantChange) (bool, error) {
+	_, ours, err := x.began(c)
+	return ours, err
+}
+
+// began gives the operation that began a registrant change; ok is false where none did.
+// Where its answer was lost it has no id yet.
+func (x *Executor) began(c portfolio.RegistrantChange) (op portfolio.Operation, ok bool, err error) {
+	op, ok, err = x.ledger.LatestOf(c.AccountID, portfolio.OpChangeRegistrant, c.DomainID)
+	if err != nil {
+		return op, false, fmt.Errorf("look who began registrant change %d: %w", c.ID, err)
+	}
+	if !ok || op.RemoteID == 0 {
+		return op, ok && op.State.Open() && begunBy(op, c), nil
+	}
+	return op, op.RemoteID == c.ID, nil
+}
+
+// begunBy says whether a registrant change is what an operation has asked for, by all that
+// shows where its id was lost.
+func begunBy(op portfolio.Operation, c portfolio.RegistrantChange) bool {
+	return c.DomainID == op.DomainID && c.ContactID == op.Contact && !op.ArmedAt.IsZero() && !c.CreatedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew))
 }
 
 // pausedFor says whether a pause keeps an account from operations of a kind.
@@ -217,8 +273,12 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 		return d, true, fmt.Errorf("look whether it is leaving: %w", err)
 	} else if ok && leaving(out) {
 		d.Op = out.ShortID()
+		sent := "its code was sent on " + x.ceilings.day(out.EndedAt)
+		if out.State.Open() {
+			sent = "its code may have been sent on " + x.ceilings.day(out.ArmedAt)
+		}
 		return guarded(d, portfolio.VerdictWait, codeLeaving, fmt.Sprintf(
-			"it is on its way to another registrar: its code was sent on %s, and nothing is bought for %d days", x.ceilings.day(out.EndedAt), int(leaveWithin.Hours()/24))), true, nil
+			"it is on its way to another registrar: %s, and nothing is bought for %d days", sent, int(leaveWithin.Hours()/24))), true, nil
 	}
 	last, ok, err := x.lastPurchase(dom)
 	if err != nil {

@@ -169,7 +169,7 @@ func (x *Executor) orphan(op portfolio.Operation) error {
 	case portfolio.StateDone:
 		e = charged{moment: now, final: true}
 		if netOut(op) || leaving(op) {
-			e = observed{moment: now, seen: evidence{gone: true}}
+			e = observed{moment: now, seen: evidence{gone: true, note: "nobody can look any more: " + why}}
 		}
 	default:
 		e = observed{moment: now, seen: evidence{note: why}}

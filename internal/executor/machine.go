@@ -30,6 +30,7 @@ type (
 		source    int64     // of a push, as just proven
 		name      string    // of its domain
 		contact   int64
+		domainID  int64                // that an account hosts, of a name that it is to have registered
 		probes    portfolio.PauseScope // the pause that it tries; "" where it tries none anew
 	}
 	// withdrawn: a fresh look says otherwise; nothing was sent.
@@ -103,6 +104,7 @@ type evidence struct {
 	registered bool  // as read: it has not lapsed
 	clockOff   bool  // the clock here and DNSimple's disagree: nothing is changed by it
 	domainID   int64 // of a name that was not ours when the operation began
+	remoteID   int64 // of what was begun, where its answer was lost
 	note       string
 	refused    error // the call that failed, where one did
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"domaind/internal/portfolio"
 	"domaind/internal/rules"
@@ -73,11 +74,19 @@ func (x *Executor) confirmWatched(ctx context.Context, op portfolio.Operation) (
 		AccountID: op.AccountID, Name: op.Name, UnicodeName: op.Name, Status: portfolio.NameFree, FreeSince: op.CreatedAt, CheckedAt: now,
 	}
 	d := rules.Decide(x.policy(), facts, now)
-	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule || d.Contact != op.Contact {
+	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule || d.Contact != op.Contact || !sameTerms(d.Terms, op.Terms) {
 		return stop(fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason))
 	}
 	if err := withinRule(d, c.quote); err != nil {
 		return stop(err.Error())
 	}
 	return c, nil
+}
+
+// sameTerms says whether a registration asks for the same beside the name.
+func sameTerms(a, b *portfolio.Terms) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.WhoisPrivacy == b.WhoisPrivacy && a.AutoRenew == b.AutoRenew && a.Trustee == b.Trustee && maps.Equal(a.Attributes, b.Attributes)
 }

@@ -71,7 +71,8 @@ func (s *step) end(note string, level portfolio.Level, what string) {
 	s.op.Reserved, s.op.SpendDay = 0, ""
 	s.op.NextAt, s.op.EndedAt = time.Time{}, s.at
 	s.op.Attention = false
-	if s.op.Kind.Purchase() && !s.op.Refused && !s.op.Manual && s.op.DomainID != 0 {
+	again := s.op.Kind == portfolio.OpRenew || s.op.Kind == portfolio.OpRestore // a name is looked at by its own scan
+	if again && !s.op.Refused && !s.op.Manual && s.op.DomainID != 0 {
 		s.op.NextAt = retryAfter(s.op)
 	}
 	s.to(portfolio.StateFailed, note)
@@ -101,8 +102,11 @@ func (s *step) done(note string) {
 
 func (s *step) observed(e observed) {
 	seen := e.seen
-	if seen.domainID != 0 && s.op.DomainID == 0 {
+	if seen.domainID != 0 && (s.op.DomainID == 0 || s.op.DomainID == seen.domainID) {
 		s.op.DomainID, s.op.ExpiresAt = seen.domainID, seen.expiresAt
+	}
+	if s.op.RemoteID == 0 {
+		s.op.RemoteID = seen.remoteID
 	}
 	ended := seen.remote == portfolio.ProgressEnded
 	switch {
@@ -135,12 +139,7 @@ func (s *step) observed(e observed) {
 		s.op.Checks = 0           // it has waited long enough
 		s.uncertain(seen.note, 0) // a wish is sent until there is evidence
 	case s.op.State == portfolio.StateUnknown:
-		longest := time.Hour
-		if s.at.Sub(s.op.UnknownAt) > patience(s.op.Kind) {
-			longest = 6 * time.Hour
-		}
-		s.wait(unknownFirst, longest)
-		s.net(seen)
+		s.unknown(seen)
 	case s.op.State == portfolio.StatePending && s.op.Kind.Once() && !s.op.Attention && s.at.Sub(s.op.ArmedAt) > patience(s.op.Kind):
 		s.op.Attention = true
 		s.wait(2*time.Second, time.Hour)
@@ -154,13 +153,66 @@ func (s *step) observed(e observed) {
 	}
 }
 
+// unknown waits for evidence; what costs nothing ends without it, once it would show.
+func (s *step) unknown(seen evidence) {
+	lasted := s.at.Sub(s.unknownSince())
+	if limit, why := shows(s.op); limit != 0 && lasted >= limit && (seen.read || seen.readable) && seen.remote == portfolio.ProgressUnknown {
+		s.fail(why + "; " + seen.note)
+		return
+	}
+	longest := time.Hour
+	if lasted > patience(s.op.Kind) {
+		longest = 6 * time.Hour
+		s.remind(seen, int(lasted.Hours()/24))
+	}
+	s.wait(unknownFirst, longest)
+	s.net(seen)
+}
+
+// shows is how long after it was sent what costs nothing would have shown itself, and what
+// it means that it has not; 0 for what costs money, which only a person gives up.
+func shows(op portfolio.Operation) (time.Duration, string) {
+	switch {
+	case op.Kind == portfolio.OpAdd:
+		return 24 * time.Hour, "a day after it was sent it does not show: it was not added"
+	case op.Kind == portfolio.OpChangeRegistrant && op.RemoteID == 0:
+		return 24 * time.Hour, "a day after it was sent it does not show: it was not begun"
+	case op.Kind == portfolio.OpChangeRegistrant:
+		return patience(op.Kind), "DNSimple does not say what became of it"
+	case op.Kind == portfolio.OpPush:
+		return leaveWithin, "nobody knows whether it was begun, and thirty days after it was sent the domain is here: see at DNSimple whether it waits for the other account still"
+	}
+	return 0, ""
+}
+
+// remind tells weekly that nobody knows what became of something. A renewal or a restore
+// has the warnings of its domain.
+func (s *step) remind(seen evidence, days int) {
+	if s.op.Kind == portfolio.OpRenew || s.op.Kind == portfolio.OpRestore {
+		return
+	}
+	said := fmt.Sprintf("%s, and for %d days nobody has known", mayHave(s.op.Kind), days)
+	if seen.remote == portfolio.ProgressUnderWay {
+		said = fmt.Sprintf("DNSimple has been working on it for %d days (%s)", days, seen.state)
+	}
+	e := operationEvent(s.op, s.at, portfolio.LevelAlert, "delayed",
+		fmt.Sprintf("%s; %s; look at DNSimple, then: domaind resolve %s --done, or --not-bought", said, seen.note, s.op.ShortID()))
+	e.Once, e.Repeat = "unknown|"+s.op.Key, 7*24*time.Hour
+	s.effects = append(s.effects, tell{e})
+}
+
+// unknownSince is when the operation became unknown, whatever a clock said that was wrong.
+func (s *step) unknownSince() time.Time {
+	if since := s.op.UnknownAt; !since.Before(s.op.ArmedAt) && !since.After(s.at) {
+		return since
+	}
+	return s.op.ArmedAt
+}
+
 // net has DNSimple's own auto-renewal switched on where a renewal stays unknown: it
 // renews what would lapse, and buys nothing twice. It is asked for until it is seen.
 func (s *step) net(seen evidence) {
-	since := s.op.UnknownAt
-	if since.Before(s.op.ArmedAt) || since.After(s.at) {
-		since = s.op.ArmedAt // a clock that was wrong said when it became unknown
-	}
+	since := s.unknownSince()
 	due := s.at.Sub(since) >= netAfter || seen.expiresAt.Sub(s.at) <= netBefore
 	switch {
 	case s.op.Kind != portfolio.OpRenew || !seen.read || !seen.registered || seen.clockOff || s.op.Net == nil && !due:
@@ -212,9 +264,13 @@ func (s *step) putBack(seen evidence) {
 func (s *step) resolved(e resolved) {
 	s.by = e.by
 	s.op.Attention = false
-	note := e.by + " says that it was bought"
+	what := "done"
+	if s.op.Kind.Purchase() {
+		what = "bought"
+	}
+	note := e.by + " says that it was " + what
 	if e.how != ResolveDone {
-		note = e.by + " says that it was not bought"
+		note = e.by + " says that it was not " + what
 	}
 	if e.reason != "" {
 		note += ": " + e.reason
@@ -233,9 +289,10 @@ func (s *step) resolved(e resolved) {
 // leaveWithin is how long a domain of which the code was sent is expected to leave.
 const leaveWithin = 30 * 24 * time.Hour
 
-// leaving says whether a domain is expected to leave, since its code was sent.
+// leaving says whether a domain is expected to leave, since its code was sent, or may have
+// been.
 func leaving(op portfolio.Operation) bool {
-	return op.Kind == portfolio.OpTransferOut && op.State == portfolio.StateDone && !op.NextAt.IsZero()
+	return op.Kind == portfolio.OpTransferOut && (op.State == portfolio.StateUnknown || op.State == portfolio.StateDone && !op.NextAt.IsZero())
 }
 
 // leaving looks daily whether the domain has left, and reminds where it has not.
@@ -245,9 +302,18 @@ func (s *step) leaving(seen evidence) {
 		s.to(portfolio.StateDone, note)
 		s.tell(level, "leaving", note)
 	}
+	unknown := s.op.State == portfolio.StateUnknown
 	switch {
+	case seen.gone && unknown:
+		s.op.Attention = false
+		s.done("by evidence: " + seen.note)
+		s.op.NextAt = time.Time{} // there is nothing left to look for
+	case unknown && s.at.Sub(s.unknownSince()) >= leaveWithin && seen.read:
+		s.end("thirty days after its code may have been sent the domain is here still; rules apply to it again", portfolio.LevelAlert, "leaving")
+	case unknown:
+		s.wait(unknownFirst, 24*time.Hour)
 	case seen.gone:
-		ended(portfolio.LevelNotice, "the domain has left the account")
+		ended(portfolio.LevelNotice, seen.note)
 	case s.at.Sub(s.op.EndedAt) >= leaveWithin && seen.read:
 		ended(portfolio.LevelAlert, "thirty days after its code was sent the domain is here still; rules apply to it again")
 	default:

@@ -35,6 +35,9 @@ func (s *step) cleared(e cleared) {
 	s.op.ArmedAt = s.at
 	s.op.Lapsed = e.lapsed
 	s.op.SourceID, s.op.Contact = e.source, e.contact
+	if s.op.Kind.Claims() {
+		s.op.DomainID = e.domainID
+	}
 	if e.name != "" {
 		s.op.Name = e.name
 	}
@@ -175,10 +178,31 @@ func (s *step) uncertain(note string, others int) {
 	s.op.UnknownAt = s.at
 	s.op.Checks, s.op.NextAt = 0, s.at.Add(unknownFirst)
 	s.to(portfolio.StateUnknown, note)
-	s.tell(portfolio.LevelAlert, "unknown", "it may have been bought: "+note+". It is not sent again; its expiration is watched")
+	s.tell(portfolio.LevelAlert, "unknown", mayHave(s.op.Kind)+": "+note+". It is not sent again; "+watched(s.op.Kind)+" is watched")
 	if others > 0 || s.op.Probes == portfolio.PauseBreaker {
 		s.follow(stop{portfolio.PauseBreaker, fmt.Sprintf("of %d purchases within an hour nobody knows what became of them", others+1)})
 	}
+}
+
+// mayHave says what may have happened where an answer was lost.
+func mayHave(kind portfolio.OperationKind) string {
+	if kind.Purchase() {
+		return "it may have been bought"
+	}
+	return "it may have been done"
+}
+
+// watched is what shows whether it has.
+func watched(kind portfolio.OperationKind) string {
+	switch {
+	case kind == portfolio.OpRenew || kind == portfolio.OpRestore:
+		return "its expiration"
+	case kind.Claims():
+		return "whether the account has it"
+	case kind == portfolio.OpChangeRegistrant:
+		return "the list of registrant changes"
+	}
+	return "whether the domain leaves"
 }
 
 func (s *step) restarted(e restarted) {

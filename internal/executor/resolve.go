@@ -35,7 +35,7 @@ func (x *Executor) Resolve(ctx context.Context, key string, how Resolution, by, 
 		return op, err
 	}
 	if !resolvable(op, x.now()) {
-		return op, refusedf("%s is %s (%s): only what is unknown can be resolved, or a purchase that DNSimple has worked on for more than two days", op, op.State, op.LastNote())
+		return op, refusedf("%s is %s (%s): only what is unknown can be resolved, or what DNSimple has worked on for longer than that ever takes", op, op.State, op.LastNote())
 	}
 	var again portfolio.Decision
 	if how == ResolveBuyAgain {
@@ -66,6 +66,9 @@ func (x *Executor) buyAgain(ctx context.Context, op portfolio.Operation) (portfo
 	defer cancel()
 	reg := x.registries[op.AccountID]
 	none := portfolio.Decision{}
+	if op.Kind != portfolio.OpRenew && op.Kind != portfolio.OpRestore {
+		return none, refusedf("%s: only a renewal or a restore is bought again like this; say --not-bought, and give the command once more", op)
+	}
 	manual := op
 	manual.Manual = true
 	if p, err := x.heldBy(manual); err != nil {

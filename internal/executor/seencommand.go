@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,12 +33,24 @@ func seenName(ctx context.Context, op portfolio.Operation, reg Registry) evidenc
 	case err != nil:
 		seen.note += err.Error()
 	default:
-		seen.read, seen.domainID, seen.autoRenew, seen.expiresAt = true, d.ID, d.AutoRenew, d.ExpiresAt
+		seen.read, seen.autoRenew, seen.expiresAt = true, d.AutoRenew, d.ExpiresAt
+		seen.note += fmt.Sprintf("the account has it, and it is %s", d.State)
+		if !cameWith(op, d) {
+			seen.note += ", but it came on " + portfolio.OccasionOf(d.CreatedAt) + ", before this was sent"
+			break
+		}
+		seen.domainID = d.ID
 		seen.happened = d.State == portfolio.DomainRegistered
 		seen.registered = seen.happened
-		seen.note += fmt.Sprintf("the account has it, and it is %s", d.State)
 	}
 	return seen
+}
+
+// cameWith says whether a domain can be what an operation was to bring. Where DNSimple's id
+// of the operation was lost, one that was in the account before proves nothing; unless it
+// was hosted there, which was seen right before the request left.
+func cameWith(op portfolio.Operation, d portfolio.Domain) bool {
+	return op.RemoteID != 0 || op.DomainID == d.ID || !d.CreatedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew))
 }
 
 // progressOf asks DNSimple how far a registration or a transfer is.
@@ -120,14 +133,19 @@ func seenTransferOut(ctx context.Context, op portfolio.Operation, reg Reader) ev
 	if op.State == portfolio.StatePending {
 		return finished("the code was sent to the domain's administrative contact")
 	}
-	_, _, err := reg.Domain(ctx, op.DomainID)
-	switch {
-	case outcome(err) == portfolio.OutcomeNotFound:
-		seen := finished("the domain has left the account")
+	d, _, err := reg.Domain(ctx, op.DomainID)
+	left := func(note string) evidence {
+		seen := finished("%s", note)
 		seen.gone = true
 		return seen
+	}
+	switch {
+	case outcome(err) == portfolio.OutcomeNotFound:
+		return left("the domain has left the account")
 	case err != nil:
 		return evidence{note: err.Error()}
+	case d.State == portfolio.DomainHosted:
+		return left("the domain has left, and is only hosted here")
 	default:
 		return evidence{read: true, note: "whether the code was sent, only its recipient can say"}
 	}
@@ -143,27 +161,39 @@ func seenChange(ctx context.Context, op portfolio.Operation, reg Registry) evide
 		return evidence{readable: true, state: fmt.Sprintf("it knows no registrant change %d", op.RemoteID)}
 	case err != nil:
 		return evidence{note: err.Error()}
-	case c.State == portfolio.ChangeCompleted:
-		return finished("the registrant is contact %d", c.ContactID)
-	case c.State == portfolio.ChangeCancelled:
-		return evidence{read: true, readable: true, remote: portfolio.ProgressEnded, state: string(c.State), note: "the registrant stays"}
 	default:
-		return evidence{read: true, readable: true, remote: portfolio.ProgressUnderWay, state: string(c.State), note: fmt.Sprintf("the change is %s", c.State)}
+		return changeSeen(c)
 	}
+}
+
+// changeSeen is what a registrant change shows of the operation that began it.
+func changeSeen(c portfolio.RegistrantChange) evidence {
+	seen := evidence{read: true, readable: true, remote: portfolio.ProgressUnderWay, state: string(c.State), note: fmt.Sprintf("the change is %s", c.State)}
+	switch c.State {
+	case portfolio.ChangeCompleted:
+		seen = finished("the registrant is contact %d", c.ContactID)
+	case portfolio.ChangeCancelled:
+		seen.remote, seen.note = portfolio.ProgressEnded, "the registrant stays"
+	}
+	seen.remoteID = c.ID
+	return seen
 }
 
 // seenLostChange looks for a change whose id was lost with DNSimple's answer.
 func seenLostChange(ctx context.Context, op portfolio.Operation, reg Registry) evidence {
 	for _, state := range []portfolio.ChangeState{
-		portfolio.ChangeNew, portfolio.ChangePending, portfolio.ChangeCompleted, portfolio.ChangeCancelling,
+		portfolio.ChangeNew, portfolio.ChangePending, portfolio.ChangeCompleted, portfolio.ChangeCancelling, portfolio.ChangeCancelled,
 	} {
 		for page, err := range reg.ListRegistrantChanges(ctx, portfolio.ChangeFilter{State: state, DomainID: op.DomainID, ContactID: op.Contact}) {
 			if err != nil {
 				return evidence{note: err.Error()}
 			}
+			if len(page.Problems) > 0 {
+				return evidence{note: errors.Join(page.Problems...).Error()}
+			}
 			for _, c := range page.Items {
-				if c.DomainID == op.DomainID && c.ContactID == op.Contact && !c.CreatedAt.Before(op.ArmedAt.Add(-portfolio.MaxSkew)) {
-					return finished("registrant change %d is %s", c.ID, c.State)
+				if begunBy(op, c) {
+					return changeSeen(c)
 				}
 			}
 		}

@@ -305,8 +305,14 @@ func (w *world) answer(req *http.Request, status int, body string) *http.Respons
 // by lets somebody else do something in the account main.
 func (w *world) by(method, path, body string, status int) {
 	w.t.Helper()
+	w.byToken("token-main", method, path, body, status)
+}
+
+// byToken lets whoever has a token do something.
+func (w *world) byToken(token, method, path, body string, status int) {
+	w.t.Helper()
 	req := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
-	req.Header.Set("Authorization", "Bearer token-main")
+	req.Header.Set("Authorization", "Bearer "+token)
 	rec := httptest.NewRecorder()
 	w.server.ServeHTTP(rec, req)
 	if rec.Code != status {

@@ -32,7 +32,8 @@ var (
 	// ErrUncounted: a purchase is not armed, because what tells an old copy of the ledger
 	// could not be written down. It may be tried again.
 	ErrUncounted = errors.New("what is armed could not be counted beside the state")
-	// ErrDomainBusy: another operation on the same domain is open.
+	// ErrDomainBusy: another operation on the same domain is open, and keeps it; or another
+	// one on the same name, of whatever account, where the domain is not there yet.
 	ErrDomainBusy = errors.New("another operation on this domain is open")
 )
 

@@ -47,6 +47,15 @@ func (k OperationKind) Once() bool {
 	return k.Purchase() || k == OpPush || k == OpChangeRegistrant || k == OpTransferOut || k == OpAdd
 }
 
+// Claims says whether operations of this kind are about a name that the account does not
+// have yet. Names are one per world: whatever the account, one such operation on a name
+// is open at a time.
+func (k OperationKind) Claims() bool { return k == OpRegister || k == OpTransfer || k == OpAdd }
+
+// Extends says whether operations of this kind keep a domain from lapsing, or bring it
+// back.
+func (k OperationKind) Extends() bool { return k == OpRenew || k == OpRestore || k == OpAutoRenewal }
+
 // OperationState is where an operation stands. See the package executor for the
 // transitions.
 type OperationState string
@@ -188,6 +197,21 @@ func (o Operation) ShortID() string {
 // Due says whether it is time to look at the operation again.
 func (o Operation) Due(now time.Time) bool {
 	return !o.NextAt.IsZero() && (!o.NextAt.After(now) || o.NextAt.After(now.Add(LongestWait)))
+}
+
+// KeepsDomain says whether the operation keeps its domain to itself: of those that do, one
+// is open at a time. What starts something anew, costs nothing and was sent does not: it
+// only waits, for weeks perhaps, and its domain must not lapse meanwhile.
+func (o Operation) KeepsDomain() bool {
+	free := o.Kind.Once() && !o.Kind.Purchase() && !o.Kind.Claims()
+	waits := free && (o.State == StatePending || o.State == StateUnknown)
+	return o.State.Open() && !waits
+}
+
+// StandsInTheWay says whether one of a kind on the same domain or name must not begin
+// before the operation has ended. What only waits lets the domain be renewed.
+func (o Operation) StandsInTheWay(of OperationKind) bool {
+	return o.State.Open() && (o.KeepsDomain() || !of.Extends())
 }
 
 // Price is what the operation costs: the charge once it is known, what was

@@ -16,6 +16,8 @@ const (
 	calmEnough = 3 * day
 	// announcedWithin is how long before the loss of a domain its announcement counts.
 	announcedWithin = 60 * day
+	// leaves is how long a domain is held of which the code was sent.
+	leaves = 31 * day
 )
 
 // looked compares DNSimple with what it was when it was looked at last: whenever a
@@ -26,6 +28,14 @@ func (k *watch) looked() {
 	if k.domains != nil && len(charges) == k.charges && now.Before(k.next) {
 		return
 	}
+	k.relook()
+}
+
+// relook does the same whether there seems to be a reason or not: what was pushed, deleted
+// or transferred away is not ours to renew any more.
+func (k *watch) relook() {
+	now := k.w.clock.Now()
+	charges := k.w.server.Charges()
 	domains := k.w.truths()
 	for i := k.charges; i < len(charges); i++ {
 		k.charged(charges[:i], charges[i])
@@ -35,6 +45,9 @@ func (k *watch) looked() {
 			continue
 		}
 		is := domains[name]
+		if is.AccountID != 1010 && k.gaveAway(name) {
+			continue
+		}
 		renewed := is.ExpiresAt != nil && is.ExpiresAt.After(*was.ExpiresAt)
 		for _, c := range charges[k.charges:] {
 			renewed = renewed && (c.Domain != name || c.At.Before(*was.ExpiresAt))
@@ -49,6 +62,16 @@ func (k *watch) looked() {
 			k.next = *d.ExpiresAt
 		}
 	}
+}
+
+// gaveAway says whether an operator let go of a domain.
+func (k *watch) gaveAway(name string) bool {
+	for _, op := range k.rows {
+		if op.Name == name && (op.Kind == portfolio.OpTransferOut || op.Kind == portfolio.OpPush || op.Kind == portfolio.OpDelete) {
+			return true
+		}
+	}
+	return false
 }
 
 // due is when the next domain reaches its expiration.
@@ -136,7 +159,7 @@ func (k *watch) underWay(name string, from, to time.Time) bool {
 		if op.Name != name || op.CreatedAt.After(to) {
 			continue
 		}
-		if op.EndedAt.IsZero() || op.EndedAt.After(from) {
+		if op.EndedAt.IsZero() || op.EndedAt.After(from) || op.Kind == portfolio.OpTransferOut && op.EndedAt.Add(leaves).After(from) {
 			return true
 		}
 	}

@@ -112,7 +112,7 @@ func (s scenario) some(t *testing.T, each int) []int {
 	if *whole {
 		return out.all
 	}
-	return thin(out.points, 0, each)
+	return thin(out.points, 0, each*max(1, s.seldom))
 }
 
 // once dies at each of some points.
@@ -167,7 +167,7 @@ func TestEveryPairOfCrashes(t *testing.T) {
 			first := s.alone(t).points
 			if stride > 1 {
 				// Fewer first lives, and fewer points of each second one.
-				first = thin(first, 0, 4)
+				first = thin(first, 0, 4*max(1, s.seldom))
 			}
 			s.each(t, false, once(first), func(deaths []int, out lived) {
 				mu.Lock()

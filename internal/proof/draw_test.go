@@ -48,12 +48,12 @@ const historySchedule = `
 domains = "@every 24h"
 pushes = "@every 333h"
 registrant_changes = "@every 999h"
-names = "@every 999h"
+names = "@every 333h"
 `
 
 func historyPolicies(parse func(string) *config.Config) policies {
 	pair := func(text string) policyPair {
-		text += renewAll + rescueAll + takeFromStudio + stopChanges
+		text += renewAll + rescueAll + takeFromStudio + stopChanges + catchSome
 		return policyPair{parse(text), parse(text + holdAll)}
 	}
 	return policies{
@@ -179,7 +179,7 @@ func drawPlan(s source, p policies, days int) plan {
 	for range s.below(16, "events") + 4 {
 		out.events = append(out.events, drawEvent(s, names, days-22))
 	}
-	return out.sorted()
+	return out.with(s, days)
 }
 
 // drawPlanFor is the same for rapid, which drops events of its list to find those that
@@ -191,7 +191,7 @@ func drawPlanFor(t *rapid.T, p policies, days int) plan {
 	var names []string
 	out.scene, names = drawScene(s, p, days)
 	out.events = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) event { return drawEvent(fromRapid{t}, names, days-22) }), 0, 20).Draw(t, "events")
-	return out.sorted()
+	return out.with(s, days)
 }
 
 func (p plan) sorted() plan {

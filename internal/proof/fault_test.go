@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"domaind/internal/portfolio"
 	"domaind/internal/sandbox"
 )
 
@@ -23,6 +24,7 @@ const (
 	lookCalls  calls = "looks"
 	priceCalls calls = "prices"
 	moneyCalls calls = "charges"
+	clockCalls calls = "clock"
 )
 
 // pattern gives the method and the path in the sandbox's words.
@@ -42,6 +44,11 @@ func (c calls) pattern() (method, path string) {
 		return http.MethodGet, "*/prices"
 	case moneyCalls:
 		return http.MethodGet, "*/billing/charges"
+	case clockCalls:
+		return http.MethodGet, "/whoami"
+	}
+	if made, ok := c.kind(); ok {
+		return made.method, made.path
 	}
 	return "", ""
 }
@@ -55,7 +62,7 @@ func (c calls) hit(req *http.Request) bool {
 	case changes:
 		return req.Method != http.MethodGet
 	case purchases:
-		return req.Method == http.MethodPost && (strings.HasSuffix(path, "/renewals") || strings.HasSuffix(path, "/restores"))
+		return purchaseOf(req) != ""
 	case listCalls:
 		return strings.HasSuffix(path, "/1010/domains")
 	case lookCalls:
@@ -64,8 +71,44 @@ func (c calls) hit(req *http.Request) bool {
 		return strings.HasSuffix(path, "/prices")
 	case moneyCalls:
 		return strings.HasSuffix(path, "/billing/charges")
+	case clockCalls:
+		return strings.HasSuffix(path, "/whoami")
+	}
+	if made, ok := c.kind(); ok {
+		is, _ := requestOf(req)
+		return is == made.kind
 	}
 	return true
+}
+
+// callsOf are the requests that carry out operations of a kind.
+func callsOf(kind portfolio.OperationKind) calls { return calls("to " + kind) }
+
+// made is the request that carries out operations of a kind, in the sandbox's words.
+type made struct {
+	kind         portfolio.OperationKind
+	method, path string
+}
+
+// kind gives the request of the one kind of operation that these calls are; ok is false
+// where they are others.
+func (c calls) kind() (_ made, ok bool) {
+	for _, m := range []made{
+		{portfolio.OpRegister, http.MethodPost, "*/registrations"},
+		{portfolio.OpTransfer, http.MethodPost, "*/transfers"},
+		{portfolio.OpCancelTransfer, http.MethodDelete, "*/transfers/*"},
+		{portfolio.OpTransferOut, http.MethodPost, "*/authorize_transfer_out"},
+		{portfolio.OpPush, http.MethodPost, "*/domains/*/pushes"},
+		{portfolio.OpChangeRegistrant, http.MethodPost, "*/registrant_changes"},
+		{portfolio.OpCancelChange, http.MethodDelete, "*/registrant_changes/*"},
+		{portfolio.OpAdd, http.MethodPost, "/1010/domains"},
+		{portfolio.OpDelete, http.MethodDelete, "/1010/domains/*"},
+	} {
+		if c == callsOf(m.kind) {
+			return m, true
+		}
+	}
+	return made{}, false
 }
 
 // wireFault is what goes wrong between the client and DNSimple.
@@ -121,6 +164,15 @@ func (f wireFault) waits(req *http.Request) time.Duration {
 	default:
 		return 5 * time.Minute
 	}
+}
+
+// serverFault is one of them; a 404 is for commands alone.
+func serverFault(name string) (sandbox.Fault, bool) {
+	if name == "404" {
+		return sandbox.Fault{Status: 404, Message: "Nothing like that was found"}, true
+	}
+	f, ok := serverFaults()[name]
+	return f, ok
 }
 
 // serverFaults are the faults that the simulated DNSimple makes itself.

@@ -4,7 +4,7 @@ package proof
 
 // How much is done where nobody says how much.
 const (
-	fewHistories  = 200 // are played
+	fewHistories  = 150 // are played
 	crashesEach   = 1   // each n-th crash is tried
 	shutdownsEach = 3   // each n-th shutdown
 	pairsEach     = 28  // each n-th pair of crashes

@@ -21,6 +21,7 @@ func (w *world) operate() {
 	if w.p == nil {
 		return
 	}
+	w.watch.relook()
 	for i, key := range w.watch.keys {
 		op := w.watch.rows[key]
 		d, there := w.watch.domains[op.Name]

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"domaind/internal/portfolio"
 )
 
 // What can happen in a plan.
@@ -24,6 +26,8 @@ const (
 	autoOn     happening = "auto-on"   // a person switches the auto-renewal of Domain on
 	autoOff    happening = "auto-off"  // … and off
 	correcting happening = "corrected" // the registry shows the expiration of Domain Count days later
+	typing     happening = "command"   // an operator types Command, Count times at most (0: once)
+	accepting  happening = "accept"    // the people of the other account accept what waits for them there
 	pricing    happening = "price"     // DNSimple asks Count cents for a year of everything, for a while, and charges as before
 )
 
@@ -37,6 +41,8 @@ type event struct {
 	For    time.Duration
 	By     time.Duration
 	Domain string
+	// Command is what is typed.
+	Command portfolio.Command
 }
 
 func (e event) String() string {
@@ -45,6 +51,9 @@ func (e event) String() string {
 		if part != "" {
 			text += " " + part
 		}
+	}
+	if e.What == typing {
+		text += fmt.Sprintf(" %s %s", e.Command.Kind, e.Command.Name)
 	}
 	if e.Count != 0 {
 		text += fmt.Sprintf(" ×%d", e.Count)
@@ -132,6 +141,10 @@ func (w *world) happen(e event) {
 		w.byHand("DELETE", "/registrar/domains/"+e.Domain+"/auto_renewal", "")
 	case correcting:
 		w.shifts[fmt.Sprint(w.watch.domains[e.Domain].ID)] = e.Count
+	case typing:
+		w.types(e.Command, e.Count)
+	case accepting:
+		w.accept()
 	case pricing:
 		w.watch.troubled(e.For)
 		w.prices = e.Count
@@ -151,7 +164,7 @@ func (w *world) inject(e event) {
 		w.ends(e, func() { w.hitting = slices.DeleteFunc(w.hitting, func(o *hitting) bool { return o == h }) })
 		return
 	}
-	f, ok := serverFaults()[e.Fault]
+	f, ok := serverFault(e.Fault)
 	if !ok {
 		w.watch.broken("there is no fault %q", e.Fault)
 		return

@@ -72,7 +72,7 @@ func (p *process) boot() error {
 	}
 	p.x = executor.New(executor.Options{
 		Ledger: book, Registries: registries, Policy: w.policy, Ceilings: ceilings(w.cfg),
-		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.now, Urgent: client.Urgent, Fatal: fatal,
+		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.now, Urgent: client.Urgent, Fatal: fatal, Log: w.logger(),
 	})
 	p.s = scheduler.New(scheduler.Options{
 		Accounts: accounts, Policy: w.policy, Executor: p.x, Progress: book,
@@ -80,7 +80,7 @@ func (p *process) boot() error {
 			Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
 			RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
 		},
-		Now: w.now, Sleep: p.sleep, Fatal: fatal,
+		Now: w.now, Sleep: p.sleep, Fatal: fatal, Log: w.logger(),
 	})
 	p.relay = events.NewRelay(events.RelayOptions{
 		Instance: w.cfg.Instance, Outbox: book, Connect: p.connect,

@@ -12,7 +12,7 @@ import (
 // rest holds what must hold once everything has come to rest. The process must live.
 func (w *world) rest() error {
 	k := w.watch
-	k.looked()
+	k.relook()
 	if k.err != nil {
 		return k.err
 	}
@@ -25,6 +25,7 @@ func (w *world) rest() error {
 	k.settled()
 	k.agrees(w.server.Charges())
 	k.allTold()
+	w.discreet()
 	return k.err
 }
 
@@ -42,7 +43,7 @@ func (k *watch) settled() {
 			k.broken("%s is still waiting to be sent, since %s", op, op.CreatedAt.Format(time.DateTime))
 		case op.State == portfolio.StatePending && op.Kind.Purchase() && !k.domains[op.Name].Busy && now.Sub(op.ArmedAt) > 50*time.Hour:
 			k.broken("%s is still pending, and DNSimple has ended it", op)
-		case op.State == portfolio.StateUnknown && !op.Kind.Purchase():
+		case op.State == portfolio.StateUnknown && !op.Kind.Once():
 			k.broken("%s is a wish, and unknown", op)
 		}
 		if op.State == portfolio.StateReserved && op.Kind.Purchase() {

@@ -17,6 +17,8 @@ type scenario struct {
 	rest func(w *world) error
 	// single says that it has one domain and is short: pairs of crashes are tried.
 	single bool
+	// seldom is how many times as seldom it is ended as others; 0: as often.
+	seldom int
 }
 
 // The schedules of short scenarios: what they are not about is looked at once.
@@ -226,7 +228,7 @@ cancel_takes = "3h"
 `},
 		lasts: 7 * time.Hour, rests: 3 * time.Hour,
 	}, rest: allDone})
-	return out
+	return append(out, commandScenarios(tb)...)
 }
 
 func ownedBy(w *world, name string, account int64) error {

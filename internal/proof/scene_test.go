@@ -26,14 +26,24 @@ tokens = ["token-main", "token-person"]
 [[account]]
 id = 3030
 name = "studio"
-tokens = ["token-studio"]
+tokens = ["token-studio", "token-partner"]
 [[account]]
 id = 9090
 name = "stranger"
 [[contact]]
 id = 2715
 account = "main"
+[[contact]]
+id = 2716
+account = "main"
+organization_name = "Other Ltd"
+[[contact]]
+id = 3715
+account = "studio"
 `
+
+// studioIdentifier is by what others push domains to studio.
+const studioIdentifier = "00000000-0000-7000-8000-000000003030"
 
 const worldConfig = `
 mode = "act"

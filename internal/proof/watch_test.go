@@ -18,12 +18,14 @@ type watch struct {
 	rows  map[string]portfolio.Operation // as last made durable, by key
 	keys  []string                       // in order of creation
 	posts map[string]int                 // requests that left, and may have been obeyed, by key
+	sent  map[string]int                 // requests that left, by key
 	told  []told                         // every event that became durable, in order
 	fresh int                            // how many of them belong to earlier commits
 
 	strangers map[int64]bool
 	uncovered map[string]bool
 	date      time.Time      // that came with the last look at a domain
+	clockOff  time.Duration  // how far our clock was off when it was compared last
 	hands     map[int64]bool // renewals and restores that a person ordered
 
 	domains map[string]truth // as last looked at
@@ -45,7 +47,7 @@ type trouble struct{ from, to time.Time }
 
 func newWatch(w *world, s scene) *watch {
 	k := &watch{
-		w: w, rows: make(map[string]portfolio.Operation), posts: make(map[string]int),
+		w: w, rows: make(map[string]portfolio.Operation), posts: make(map[string]int), sent: make(map[string]int),
 		strangers: make(map[int64]bool), uncovered: make(map[string]bool), hands: make(map[int64]bool),
 	}
 	for _, id := range s.strangers {

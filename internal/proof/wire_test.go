@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -157,13 +158,15 @@ func (w *world) corrected(body []byte) []byte {
 	return out
 }
 
-// priced shows another price of a renewal.
+// priced shows another price of everything that lasts for years.
 func (w *world) priced(body []byte) []byte {
 	var doc map[string]map[string]any
 	if json.Unmarshal(body, &doc) != nil || doc["data"] == nil {
 		return body
 	}
-	doc["data"]["renewal_price"] = float64(w.prices) / 100
+	for _, what := range []string{"renewal_price", "registration_price", "transfer_price"} {
+		doc["data"][what] = float64(w.prices) / 100
+	}
 	out, err := json.Marshal(doc)
 	if err != nil {
 		panic(err) // it was JSON before
@@ -207,28 +210,43 @@ func (w *world) get(path string, into any) {
 	}
 }
 
-// byHand lets a person do something in the browser, and gives the id of what that
-// began. Where DNSimple itself is out of order, nothing comes of it: 0.
-func (w *world) byHand(method, path, body string) int64 {
+// person is somebody who uses DNSimple's own pages.
+type person struct {
+	account int64
+	token   string
+}
+
+func mainPerson() person   { return person{1010, "token-person"} }
+func studioPerson() person { return person{3030, "token-partner"} }
+
+// as lets a person do something in the browser, and reads what comes of it. Where DNSimple
+// itself is out of order, or refuses, nothing comes of it.
+func (w *world) as(who person, method, path, body string, into any) {
 	if len(w.injected) > 0 {
-		return 0
+		return
 	}
-	req, err := http.NewRequestWithContext(w.ctx, method, "/v2/1010"+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(w.ctx, method, fmt.Sprintf("/v2/%d%s", who.account, path), strings.NewReader(body))
 	if err != nil {
 		panic(err)
 	}
-	req.Header.Set("Authorization", "Bearer token-person")
+	req.Header.Set("Authorization", "Bearer "+who.token)
 	rec, _ := w.ask(req)
+	if rec.status >= http.StatusBadRequest || rec.body.Len() == 0 || into == nil {
+		return
+	}
+	if err := json.Unmarshal(rec.body.Bytes(), into); err != nil {
+		panic(err)
+	}
+}
+
+// byHand lets a person of our account do something in the browser, and gives the id of what
+// that began; 0 where nothing did.
+func (w *world) byHand(method, path, body string) int64 {
 	var doc struct {
 		Data struct {
 			ID int64 `json:"id"`
 		} `json:"data"`
 	}
-	if rec.status >= http.StatusBadRequest || rec.body.Len() == 0 {
-		return 0
-	}
-	if err := json.Unmarshal(rec.body.Bytes(), &doc); err != nil {
-		panic(err)
-	}
+	w.as(mainPerson(), method, path, body, &doc)
 	return doc.Data.ID
 }

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -37,6 +38,7 @@ type world struct {
 	// publishes is how long the relay rests after each round, and quietUntil until when.
 	publishes  time.Duration
 	quietUntil time.Time
+	logged     bytes.Buffer // where there is a code that must not be
 	requests   int
 	hits       int // requests that something happened to on the wire
 	ticks      int
@@ -207,6 +209,7 @@ func (w *world) bury() {
 	if err := w.p.end(); err != nil {
 		w.watch.broken("close the state: %v", err)
 	}
+	w.discreet()
 	w.p = nil
 }
 

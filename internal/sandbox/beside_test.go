@@ -29,6 +29,8 @@ func TestCallBeside(t *testing.T) {
 func proveWhoami(s *sim) {
 	equal(s.t, s.do("main", "GET /v2/whoami").must(200).at("data", "account", "id"), any(1.0))
 	s.do("", "GET /v2/whoami").must(401)
+	s.do("slow", "GET /v2/whoami").must(200)
+	s.do("slow", "GET /v2/whoami").must(429)
 }
 
 func proveListAccounts(s *sim) {
@@ -43,6 +45,10 @@ func proveContacts(s *sim) {
 }
 
 func proveCharges(s *sim) {
+	s.do("", "GET /v2/1/billing/charges").must(401)
+	s.do("desk", "GET /v2/1/billing/charges").must(404)
+	s.do("slow", "GET /v2/whoami")
+	s.do("slow", "GET /v2/1/billing/charges").is(429, `{"message":"quota exceeded"}`)
 	s.do("main", "POST "+purchases+"at-once.com/registrations", `{"registrant_id":11}`).must(201)
 	s.do("main", "POST "+purchases+"fast.com/transfers", `{"registrant_id":11,"auth_code":"right"}`).must(201)
 	s.do("main", "GET /v2/1/billing/charges").is(200, `{"data":[`+
@@ -61,6 +67,8 @@ func proveAutoRenewal(s *sim) {
 	s.do("main", "DELETE "+purchases+"alpha.com/auto_renewal").is(204, "")
 	s.do("main", "PUT "+purchases+"hosted.com/auto_renewal").must(400)
 	s.do("main", "PUT "+purchases+"none.com/auto_renewal").must(404)
+	s.do("main", "DELETE "+purchases+"hosted.com/auto_renewal").is(400, `{"message":"The domain hosted.com is not registered"}`)
+	s.do("main", "DELETE "+purchases+"none.com/auto_renewal").must(404)
 }
 
 func proveTLDs(s *sim) {

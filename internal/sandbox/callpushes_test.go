@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 func proveInitiatePush(s *sim) {
 	const path = "POST /v2/1/domains/alpha.com/pushes"
@@ -76,6 +79,18 @@ func proveAcceptPush(s *sim) {
 	s.pass(10 * time.Minute)
 	s.do("desk", "POST /v2/2/pushes/8", `{"contact_id":22}`).must(204)
 	equal(s.t, s.do("desk", "GET /v2/2/domains/hosted.com").at("data", "registrant_id"), any(22.0))
+
+	// What the former owner bought is none of the new owner's business.
+	s = simulateLike(s)
+	s.do("main", "POST "+purchases+"slow.com/renewals").must(202)
+	s.do("main", "POST "+purchases+"redemption.com/restores").must(202)
+	s.pass(time.Hour)
+	for id, name := range []string{"slow.com", "redemption.com"} {
+		s.do("main", "POST /v2/1/domains/"+name+"/pushes", desk).must(201)
+		s.do("desk", fmt.Sprintf("POST /v2/2/pushes/%d", 8+id), `{"contact_id":22}`).must(204)
+	}
+	s.do("desk", "GET /v2/2/registrar/domains/slow.com/renewals/1").is(404, "{\"message\":\"Domain renewal `1` not found\"}")
+	s.do("desk", "GET /v2/2/registrar/domains/redemption.com/restores/2").is(404, "{\"message\":\"Domain restore `2` not found\"}")
 }
 
 func proveRejectPush(s *sim) {

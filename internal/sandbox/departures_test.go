@@ -33,7 +33,7 @@ func departures() []*departure {
 		{call: "GET " + domains + "/research/status", status: 400, pointer: "/message", source: "getDomainsResearchStatus/error-validation.http: data, and no message"},
 
 		// Paths and statuses that the document leaves out.
-		{call: "GET /premium_price", status: 200, source: "registrar page, Check domain premium price: deprecated, and gone from the document"},
+		{call: "GET /premium_price", status: 200, source: "registrar page, Check domain premium price: 200; deprecated, and gone from the document"},
 		{call: "GET /premium_price", status: 400, source: "registrar page, Check domain premium price: 400 if the domain isn't premium"},
 		{call: "POST " + registrar + "/registrations", status: 202, source: "registrar page, Register a domain: 202 when pending"},
 		{call: "POST " + registrar + "/transfers", status: 202, source: "registrar page, Transfer a domain: 202 when pending"},
@@ -42,13 +42,21 @@ func departures() []*departure {
 		{call: "GET " + registrar + "/check", status: 400, source: "registrar page, Check domain: 400 if availability cannot be checked"},
 		{call: "DELETE " + registrar + "/transfers/{domaintransfer}", status: 400, source: "registrar page, Cancel a Domain Transfer: 400 if it cannot be canceled"},
 		{call: "GET /{account}/billing/charges", status: 400, source: "listCharges/fail-400-bad-filter.http"},
-		{call: "GET " + domains, status: 400, source: "validation-error.http: a query that cannot be understood is a 400 as everywhere"},
-		{call: "POST " + domains, status: 406, source: "no recording: a name whose ownership must be verified first"},
+		{call: "GET " + domains, status: 400, source: "listCharges/fail-400-bad-filter.http: a filter that cannot be understood"},
+		{call: "POST " + domains, status: 406, source: "domains page, Create a domain: 406 in its later edition: ownership must be verified first"},
 		{status: 401, source: "every page: 401 in case of authentication issues"},
 		{status: 402, source: "registrar and domains pages: 402 if the account has outstanding payments"},
 		{status: 403, source: "listCharges/fail-403.http: a token without the scope"},
 		{status: 404, source: "notfound-domain.http, checkRegistrantChange/error-contactnotfound.http: what is not there, whatever is asked"},
 		{status: 405, source: "method-not-allowed.http"},
 		{status: 429, source: "the document's own answer 429: quota exceeded, whatever is asked"},
+	}
+}
+
+// neverAnswered are statuses that the document has, and that nothing here leads to, each with the reason.
+func neverAnswered() map[string]string {
+	return map[string]string{
+		"GET /{account}/domains/{domain} 400": "domains page, Retrieve a domain: 401 alone; whatever stands there is looked up, and is there or is not",
+		"DELETE /{account}/pushes/{push} 400": "pushes page, Reject a push: 401 alone; a push that waits can always be rejected",
 	}
 }

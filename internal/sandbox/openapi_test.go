@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,12 +38,34 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 			t.Errorf("no answer departs as this says: %+v", *x)
 		}
 	}
+	if !t.Failed() {
+		d.complete(t)
+	}
+}
+
+// complete holds what was answered against what the document says can be: each status of each call was seen.
+func (d *document) complete(t *testing.T) {
+	t.Helper()
+	for call, seen := range d.answered {
+		method, path, _ := strings.Cut(call, " ")
+		item := d.api.Paths.Value(path)
+		if item == nil || item.GetOperation(method) == nil {
+			continue
+		}
+		for status := range item.GetOperation(method).Responses.Map() {
+			if status != "default" && !seen[status] && neverAnswered()[call+" "+status] == "" {
+				t.Errorf("%s never answered %s", call, status)
+			}
+		}
+	}
 }
 
 // document is the vendor's, and what is known to be otherwise.
 type document struct {
 	api        *openapi3.T
+	folder     string // where it lies, with the recordings and the pages beside it
 	departures []*departure
+	answered   map[string]map[string]bool // calls, and the statuses that they answered with
 }
 
 // vendorsDocument reads the document where it is, or skips the test: it is the vendor's, and no part of this project. It is looked for in
@@ -62,7 +85,7 @@ func vendorsDocument(t *testing.T) *document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &document{api: api, departures: departures()}
+	return &document{api: api, folder: filepath.Dir(path), departures: departures(), answered: map[string]map[string]bool{}}
 }
 
 // departure is where an answer is not as the document has it.
@@ -106,6 +129,10 @@ func (d *document) check(tb testing.TB, r *http.Request, rec *httptest.ResponseR
 		return
 	}
 	call, operation := d.find(r.Method, path)
+	if d.answered[call] == nil {
+		d.answered[call] = map[string]bool{}
+	}
+	d.answered[call][strconv.Itoa(rec.Code)] = true
 	var schema *openapi3.SchemaRef
 	var declared bool
 	if operation != nil {

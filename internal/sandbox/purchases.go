@@ -175,13 +175,14 @@ func getRenewal(c *call) reply { return getOperation(c, kindRenewal, "Domain ren
 
 func getRestore(c *call) reply { return getOperation(c, kindRestore, "Domain restore") }
 
+// getOperation shows a renewal or restore to the account that ordered it: who was pushed the domain since does not see it.
 func getOperation(c *call, kind, what string) reply {
 	d, missing := c.domain()
 	if missing != nil {
 		return *missing
 	}
 	op := c.w.operations[c.id()]
-	if op == nil || op.kind != kind || op.domain != d {
+	if op == nil || op.kind != kind || op.domain != d || op.account != c.account.id {
 		return notFound(what, c.params[":id"])
 	}
 	return data(http.StatusOK, op.render())

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,14 +39,37 @@ func (v *vendor) refused(err error, status int, message string) {
 	}
 }
 
-// The vendor's Go client makes all the calls of the four pages, unchanged but for the base URL.
+// The vendor's Go client makes all the calls of the four pages, unchanged but for the base URL. What arrived is counted: each route of
+// the pages was asked, and answered with a success.
 func TestTheVendorsGoClientMakesEveryCall(t *testing.T) {
+	made := map[string]bool{}
 	for page, prove := range map[string]func(*vendor){
 		"domains": sdkDomains, "registrar": sdkRegistrar, "transfers": sdkTransfers, "pushes": sdkPushes, "registrant-changes": sdkChanges,
 		"beside": sdkBeside,
 	} {
-		t.Run(page, func(t *testing.T) { prove(vendorsClient(simulate(t, callWorld), "main")) })
+		t.Run(page, func(t *testing.T) {
+			s := simulate(t, callWorld)
+			prove(vendorsClient(s, "main"))
+			for _, r := range s.requests.list() {
+				path, _, _ := strings.Cut(r.Path, "?")
+				if rt, _, _ := s.find(r.Method, path); rt != nil && r.Status/100 == 2 {
+					made[rt.method+" "+rt.pattern] = true
+				}
+			}
+		})
 	}
+	count := 0
+	for _, rt := range routes() {
+		beside := strings.HasSuffix(rt.pattern, "/auto_renewal") || strings.HasSuffix(rt.pattern, "/research/status")
+		if scope, _, _ := strings.Cut(rt.scope, ":"); beside || scope != "domains" && scope != "registrar" {
+			continue
+		}
+		count++
+		if !made[rt.method+" "+rt.pattern] {
+			t.Errorf("the client did not make the call %s %s", rt.method, rt.pattern)
+		}
+	}
+	equal(t, count, 26)
 }
 
 func sdkDomains(v *vendor) {

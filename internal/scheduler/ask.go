@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"domaind/internal/portfolio"
+	"domaind/internal/rules"
 )
 
 // JobStatus is where a job stands.
@@ -41,9 +43,10 @@ func (s *Scheduler) Jobs() ([]JobStatus, error) {
 var ErrRunning = errors.New("it is under way already")
 
 // Scan runs every job now, where name is empty; else it reads that domain alone, afresh
-// in every account, and does what the policy says about it. The decisions of one
-// domain are given as the guards left them. What could not be read is in the problems.
-// A job that runs already is an error, [ErrRunning]; the others run all the same.
+// in every account, looks at that name in the accounts that watch it, and does what the
+// policy says about it. The decisions of one name are given as the guards left them. What
+// could not be read is in the problems. A job that runs already is an error,
+// [ErrRunning]; the others run all the same.
 func (s *Scheduler) Scan(ctx context.Context, name string) (Reading, error) {
 	if name != "" {
 		return s.scanOne(ctx, name)
@@ -66,11 +69,43 @@ func (s *Scheduler) Scan(ctx context.Context, name string) (Reading, error) {
 	return r, errors.Join(errs...)
 }
 
-// ErrNoDomain says that no account that could be read holds a domain.
-var ErrNoDomain = errors.New("no account holds it")
+// ErrNoDomain says that no account that could be read holds a domain, and that no rule
+// watches its name.
+var ErrNoDomain = errors.New("no account holds it, and no rule watches it")
 
 func (s *Scheduler) scanOne(ctx context.Context, name string) (Reading, error) {
-	now := s.Now()
+	now, policy := s.Now(), s.Policy()
+	r, err := s.oneDomain(ctx, policy, name, now)
+	if err != nil {
+		return r, err
+	}
+	watched, err := s.oneName(ctx, policy, name, now)
+	for _, p := range watched.Problems { // an account that is paused is one problem, not two
+		if !slices.ContainsFunc(r.Problems, func(said error) bool { return said.Error() == p.Error() }) {
+			r.Problems = append(r.Problems, p)
+		}
+	}
+	if err != nil {
+		return r, err
+	}
+	r.Decisions = append(r.Decisions, watched.Decisions...)
+	if len(r.Decisions) == 0 {
+		if len(r.Problems) > 0 {
+			return r, nil
+		}
+		return r, fmt.Errorf("scan %s: %w", name, ErrNoDomain)
+	}
+	if events := freeEvents(watched.Decisions, now); len(events) > 0 {
+		if err := s.Progress.Commit(portfolio.Change{Events: events}); err != nil {
+			return r, fmt.Errorf("tell that %s is free: %w", name, err)
+		}
+	}
+	r.Decisions, err = s.Executor.Execute(ctx, r.Decisions)
+	return r, err
+}
+
+// oneDomain reads a domain afresh in every account, and decides about it.
+func (s *Scheduler) oneDomain(ctx context.Context, policy *rules.Policy, name string, now time.Time) (Reading, error) {
 	found, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
 		d, _, err := a.Lister.DomainNamed(ctx, name)
 		if call, ok := errors.AsType[*portfolio.CallError](err); ok && call.Outcome == portfolio.OutcomeNotFound {
@@ -81,20 +116,12 @@ func (s *Scheduler) scanOne(ctx context.Context, name string) (Reading, error) {
 	if err != nil {
 		return r, err
 	}
-	if len(found) == 0 {
-		if len(r.Problems) > 0 {
-			return r, nil
-		}
-		return r, fmt.Errorf("scan %s: %w", name, ErrNoDomain)
-	}
-	var decisions []portfolio.Decision
 	for _, d := range found {
-		decision, err := s.decide(s.Policy(), d, now)
+		decision, err := s.decide(policy, d, now)
 		if err != nil {
 			return r, err
 		}
-		decisions = append(decisions, decision)
+		r.Decisions = append(r.Decisions, decision)
 	}
-	r.Decisions, err = s.Executor.Execute(ctx, decisions)
-	return r, err
+	return r, nil
 }

@@ -28,13 +28,17 @@ func (s *Scheduler) scanNames(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	var change portfolio.Change
-	for _, d := range r.Decisions {
+	return s.act(ctx, JobNames, now, r, portfolio.Change{Events: freeEvents(r.Decisions, now)})
+}
+
+// freeEvents tell of the names that are free.
+func freeEvents(decisions []portfolio.Decision, now time.Time) (events []portfolio.Event) {
+	for _, d := range decisions {
 		if f, ok := d.Resource.(portfolio.NameFacts); ok && f.Status == portfolio.NameFree {
-			change.Events = append(change.Events, freeEvent(f, now))
+			events = append(events, freeEvent(f, now))
 		}
 	}
-	return s.act(ctx, JobNames, now, r, change)
+	return events
 }
 
 // freeEvent tells that a name is free, once for each time that it becomes so.
@@ -68,13 +72,7 @@ func (s *Scheduler) Names(ctx context.Context, now time.Time) (Reading, error) {
 			looking[a.ID] = &looker{s: s, account: a, names: due, now: now}
 		}
 	}
-	_, r, err := eachAccount(ctx, s, accounts, func(ctx context.Context, a Account) ([]struct{}, []error, error) {
-		problems, err := looking[a.ID].all(ctx)
-		return nil, problems, err
-	})
-	for _, a := range accounts {
-		err = errors.Join(err, looking[a.ID].failed)
-	}
+	r, err := s.lookAll(ctx, accounts, looking)
 	if err != nil {
 		return r, err
 	}
@@ -86,6 +84,43 @@ func (s *Scheduler) Names(ctx context.Context, now time.Time) (Reading, error) {
 			}
 			r.Decisions = append(r.Decisions, rules.Decide(policy, l.facts(a.ID, name, now), now))
 		}
+	}
+	return r, nil
+}
+
+// lookAll has names of accounts looked at, the accounts side by side.
+func (s *Scheduler) lookAll(ctx context.Context, accounts []Account, looking map[int64]*looker) (Reading, error) {
+	_, r, err := eachAccount(ctx, s, accounts, func(ctx context.Context, a Account) ([]struct{}, []error, error) {
+		problems, err := looking[a.ID].all(ctx)
+		return nil, problems, err
+	})
+	for _, a := range accounts {
+		err = errors.Join(err, looking[a.ID].failed)
+	}
+	return r, err
+}
+
+// oneName looks at a name now in every account that watches it, whenever it was looked
+// at last, and decides about it.
+func (s *Scheduler) oneName(ctx context.Context, policy *rules.Policy, name string, now time.Time) (Reading, error) {
+	looking := make(map[int64]*looker)
+	var accounts []Account
+	for _, a := range s.Accounts {
+		if slices.Contains(policy.Names(a.ID), name) {
+			accounts = append(accounts, a)
+			looking[a.ID] = &looker{s: s, account: a, names: []string{name}, now: now}
+		}
+	}
+	r, err := s.lookAll(ctx, accounts, looking)
+	if err != nil {
+		return r, err
+	}
+	for _, a := range accounts {
+		l, err := s.lookAt(a.ID, name)
+		if err != nil {
+			return r, err
+		}
+		r.Decisions = append(r.Decisions, rules.Decide(policy, l.facts(a.ID, name, now), now))
 	}
 	return r, nil
 }

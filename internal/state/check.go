@@ -141,8 +141,8 @@ func (a *audit) indexed(seq sequence, op portfolio.Operation) error {
 		}
 		a.entries[unknownBucket]++
 	}
-	if domain := busyWith(&op); domain != 0 {
-		if err := a.leads(busyBucket, ident(domain), seq, op); err != nil {
+	for _, key := range busyWith(&op) {
+		if err := a.leads(busyBucket, key, seq, op); err != nil {
 			return err
 		}
 	}

@@ -234,22 +234,25 @@ func (r *row) begin(tx *bbolt.Tx) error {
 	return bucket(tx, attemptsBucket).Put([]byte(base(r.op)), appendAttempt(tried, attemptAt{r.op.Attempt, r.seq}))
 }
 
-// alone makes sure that no other operation on the domain is open.
+// alone makes sure that no other open operation keeps what this one keeps.
 func (r *row) alone(tx *bbolt.Tx) error {
-	if r.op.DomainID == 0 || !r.op.State.Open() {
-		return nil
+	for _, key := range busyWith(&r.op) {
+		v := bucket(tx, busyBucket).Get(key)
+		if v == nil {
+			continue
+		}
+		seq, err := parseSequence(v)
+		if err != nil {
+			return err
+		}
+		if seq == r.seq {
+			continue
+		}
+		other, err := readRow(tx, v)
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("%s: %w: %s of account %d is %s", r.op, portfolio.ErrDomainBusy, other, other.AccountID, other.State)
 	}
-	v := bucket(tx, busyBucket).Get(ident(r.op.DomainID))
-	if v == nil {
-		return nil
-	}
-	seq, err := parseSequence(v)
-	if err != nil || seq == r.seq {
-		return err
-	}
-	other, err := readRow(tx, v)
-	if err != nil {
-		return err
-	}
-	return fmt.Errorf("%s: %w: %s of account %d is %s", r.op, portfolio.ErrDomainBusy, other, other.AccountID, other.State)
+	return nil
 }

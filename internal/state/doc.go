@@ -16,7 +16,8 @@
 //	rows       sequence → operation as JSON; the sequence is the order of creation
 //	attempts   operation key without its attempt → attempts and their sequences
 //	open       sequence, of operations that have not ended
-//	busy       domain id → sequence of the one open operation on it
+//	busy       domain id → sequence of the one open operation that keeps it
+//	busy       0, name → sequence of the one that is to bring the name in, of whatever account
 //	due        moment, sequence, of operations that are looked at again then
 //	tallies    day, month or "reserved", account → cents, purchases
 //	purchases  domain id or name → when it was last bought, and by which operation

@@ -66,12 +66,21 @@ func (r *row) index(tx *bbolt.Tx, old *portfolio.Operation) error {
 	return nil
 }
 
-// busyWith is the domain that an open operation keeps others from; 0 for none.
-func busyWith(op *portfolio.Operation) int64 {
-	if op == nil || !op.State.Open() {
-		return 0
+// busyWith is what an open operation keeps from others, as keys of the index: its domain,
+// and its name where that is not ours yet. There is no domain 0, so what begins with it
+// are the names.
+func busyWith(op *portfolio.Operation) [][]byte {
+	if op == nil || !op.KeepsDomain() {
+		return nil
 	}
-	return op.DomainID
+	var keys [][]byte
+	if op.DomainID != 0 {
+		keys = append(keys, ident(op.DomainID))
+	}
+	if op.Kind.Claims() && op.Name != "" {
+		keys = append(keys, append(ident(0), op.Name...))
+	}
+	return keys
 }
 
 func (r *row) indexOpen(tx *bbolt.Tx, old *portfolio.Operation) error {
@@ -80,16 +89,26 @@ func (r *row) indexOpen(tx *bbolt.Tx, old *portfolio.Operation) error {
 			return err
 		}
 	}
-	was, is := busyWith(old), busyWith(&r.op)
-	if was == is {
-		return nil
-	}
-	if was != 0 {
-		if err := bucket(tx, busyBucket).Delete(ident(was)); err != nil {
-			return err
+	b, was, is := bucket(tx, busyBucket), busyWith(old), busyWith(&r.op)
+	for _, key := range was {
+		if !has(is, key) {
+			if err := b.Delete(key); err != nil {
+				return err
+			}
 		}
 	}
-	return set(bucket(tx, busyBucket), ident(is), r.seq.bytes(), is != 0)
+	for _, key := range is {
+		if !has(was, key) {
+			if err := b.Put(key, r.seq.bytes()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func has(keys [][]byte, key []byte) bool {
+	return slices.ContainsFunc(keys, func(k []byte) bool { return bytes.Equal(k, key) })
 }
 
 // set stores an entry where it is to be, and removes it where it is not.

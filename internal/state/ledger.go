@@ -100,8 +100,9 @@ func (s *Store) LatestOf(account int64, kind portfolio.OperationKind, subject in
 	})
 }
 
-// OpenOn gives the open operation on a domain, of whatever account; ok is false
-// where there is none. There is at most one.
+// OpenOn gives the open operation that keeps a domain to itself
+// ([portfolio.Operation.KeepsDomain]), of whatever account; ok is false where there is
+// none. There is at most one.
 func (s *Store) OpenOn(domainID int64) (op portfolio.Operation, ok bool, err error) {
 	return s.lookup(func(tx *bbolt.Tx) (*portfolio.Operation, error) {
 		v := bucket(tx, busyBucket).Get(ident(domainID))

@@ -58,6 +58,11 @@ func in(month string) func(string) bool {
 	return func(d string) bool { return d != "" && d[:7] == month }
 }
 
+// keeps says whether an operation keeps its domain: it is open, and does not only wait.
+func keeps(o portfolio.Operation) bool {
+	return o.State.Open() && (o.Kind != portfolio.OpPush || o.State != portfolio.StatePending && o.State != portfolio.StateUnknown)
+}
+
 // refuses says why the store should refuse a change; nil where it should not.
 func (m *model) refuses(op portfolio.Operation, was portfolio.OperationState) error {
 	i := m.find(op.Key)
@@ -73,7 +78,8 @@ func (m *model) refuses(op portfolio.Operation, was portfolio.OperationState) er
 		}
 	}
 	for _, o := range m.rows {
-		if o.Key != op.Key && o.State.Open() && op.State.Open() && o.DomainID == op.DomainID && op.DomainID != 0 {
+		same := o.DomainID == op.DomainID && op.DomainID != 0 || o.Kind.Claims() && op.Kind.Claims() && o.Name == op.Name && op.Name != ""
+		if o.Key != op.Key && keeps(o) && keeps(op) && same {
 			return portfolio.ErrDomainBusy
 		}
 	}
@@ -107,6 +113,10 @@ func (m *model) tell(e portfolio.Event) {
 	m.told = append(m.told, e)
 }
 
+func modelKinds() []portfolio.OperationKind {
+	return []portfolio.OperationKind{portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept, portfolio.OpPush, portfolio.OpRegister}
+}
+
 // draw makes up an operation: a new one, or one that is there in another state.
 func (m *model) draw() portfolio.Operation {
 	t := m.t
@@ -136,7 +146,7 @@ func (m *model) draw() portfolio.Operation {
 	}
 	op := portfolio.Operation{
 		AccountID: rapid.SampledFrom([]int64{1010, 2020}).Draw(t, "account"),
-		Kind:      rapid.SampledFrom([]portfolio.OperationKind{portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAccept}).Draw(t, "kind"),
+		Kind:      rapid.SampledFrom(modelKinds()).Draw(t, "kind"),
 		SubjectID: int64(rapid.IntRange(1, 6).Draw(t, "subject")),
 		Occasion:  rapid.SampledFrom([]string{"2026-04-01", "2027-04-01"}).Draw(t, "occasion"),
 		State:     m.state(),
@@ -319,7 +329,7 @@ func (m *model) compareLasts(o portfolio.Operation) {
 	m.same(p.At, bought)
 	open, ok, err := m.s.OpenOn(o.DomainID)
 	m.must(err)
-	if o.State.Open() && o.DomainID != 0 && (!ok || open.Key != o.Key) {
+	if keeps(o) && o.DomainID != 0 && (!ok || open.Key != o.Key) {
 		m.t.Fatalf("%s is open on %d, not %s", o.Key, o.DomainID, open.Key)
 	}
 }

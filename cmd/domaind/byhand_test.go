@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestProgress: what happens meanwhile is told to a person at a terminal, and to nobody
+// else; JSON is one document either way.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	for _, tty := range []bool{true, false} {
+		p, _ := newDesk(t)
+		var out, errs bytes.Buffer
+		args := []string{
+			"transfer", "slow.com", "--contact", "default", "--code-file", filepath.Join(p.dir, "code"), "--yes", "--wait", "1200ms", "--json",
+			"--config", filepath.Join(p.dir, "config.toml"),
+		}
+		if code := run(t.Context(), args, std{in: strings.NewReader(""), out: &out, err: &errs, errTTY: tty}); code != exitDone {
+			t.Fatalf("it ended with %d\n%s%s", code, &out, &errs)
+		}
+		if told := strings.Contains(errs.String(), "pending: DNSimple accepted it; Ctrl-C ends the watching, and not the work\n"); told != tty {
+			t.Errorf("at a terminal: %v\n%s", tty, &errs)
+		}
+		if strings.Contains(errs.String(), "working on it") {
+			t.Errorf("what is watched is waited for\n%s", &errs)
+		}
+		if !strings.Contains(errs.String(), "it costs at most") || !strings.Contains(out.String(), `"state": "pending"`) {
+			t.Errorf("what it comes to, or became, is not told\n%s%s", &out, &errs)
+		}
+	}
+}
+
+// TestCodeIn: the code is what stands in the file, however the line ends; and what is no
+// code is refused without being quoted.
+func TestCodeIn(t *testing.T) {
+	for text, want := range map[string]string{
+		"S3cret": "S3cret", "S3cret\n": "S3cret", "S3cret\r\n": "S3cret", "\n  S3cret \t\n\n": "S3cret", "\ufeffS3cret\r\n": "S3cret", "S3 cret": "S3 cret", "Ünï;'\"\\x": "Ünï;'\"\\x",
+	} {
+		if got, err := codeIn([]byte(text)); err != nil || string(got) != want {
+			t.Errorf("%q: %v, %v", text, string(got), err)
+		}
+	}
+	for text, want := range map[string]error{
+		"": errNoCode, " \r\n\t\n": errNoCode, "\ufeff": errNoCode, "S3cret\nmore": errCodeLines, "S3cret\rmore": errCodeLines, "S3\x00cret": errCodeText, "S3\tcret": errCodeText,
+		"S3cret\xff": errCodeText, "\x7fELF\x02\n\x01": errCodeText, strings.Repeat("x", longestCodeFile+1): errLongCode,
+	} {
+		got, err := codeIn([]byte(text))
+		if !errors.Is(err, want) || got != "" || strings.Contains(err.Error(), "cret") {
+			t.Errorf("%.20q: %v, %v", text, string(got), err)
+		}
+	}
+}
