@@ -202,7 +202,7 @@ func TestUrgentReadsDoNotWaitForALimit(t *testing.T) {
 	start := k.Now()
 	_, _, err := c.Domain(Urgent(t.Context()), 7)
 	failure := failed(t, err, portfolio.OutcomeRateLimited)
-	if !failure.RetryAt.Equal(start.Add(10*time.Minute)) || k.Now() != start || len(s.requests()) != 1 {
+	if !failure.RetryAt.Equal(start.Add(10*time.Minute)) || !k.Now().Equal(start) || len(s.requests()) != 1 {
 		t.Errorf("%d requests, waited %v: %v", len(s.requests()), k.Now().Sub(start), failure)
 	}
 }

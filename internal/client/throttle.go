@@ -225,8 +225,8 @@ func spread(now time.Time, wait time.Duration) time.Duration {
 		return 0
 	}
 	h := fnv.New64a()
-	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano()))) //nolint:gosec // G115: any bits will do
-	return time.Duration(h.Sum64() % uint64(most))                                //nolint:gosec // G115: it is less than ten seconds
+	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano())))
+	return time.Duration(h.Sum64() % uint64(most)) //nolint:gosec // G115: it is less than ten seconds
 }
 
 // limitEnd is when a 429 may be tried again, by our clock; zero for any other

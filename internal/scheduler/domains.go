@@ -28,40 +28,16 @@ type Reading struct {
 // when it was paused, that was announced.
 var ErrPaused = errors.New("the account is paused")
 
-// scanDomains is the domain job.
-func (s *Scheduler) scanDomains(ctx context.Context, now time.Time) error {
-	r, read, err := s.readAll(ctx, now)
-	if err != nil {
-		return err
-	}
-	seen, err := s.remember(read, now)
-	if err != nil {
-		return err
-	}
-	r.Decisions = append(r.Decisions, seen.unread...)
-	return s.act(ctx, JobDomains, now, r, seen.change)
-}
-
 // act hands what a scan found to the executor, and tells what it could not read. The
 // change is made with it.
 func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Reading, change portfolio.Change) error {
-	counts := make(map[portfolio.Verdict]int)
-	for _, d := range r.Decisions {
-		counts[d.Verdict]++
-	}
+	tallyOf(ctx).found(r, s.Policy().Horizon(now))
 	for _, p := range r.Problems {
 		if !errors.Is(p, ErrPaused) {
 			change.Events = append(change.Events, problem(job, now, p))
 		}
 	}
 	s.left(job, r.Problems)
-	if job == JobDomains {
-		change.Events = append(change.Events, portfolio.Event{
-			At: now, Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "completed",
-			Text: fmt.Sprintf("scan of %s: %d read", job, len(r.Decisions)),
-			Data: map[string]any{"job": job, "read": len(r.Decisions), "verdicts": counts, "problems": len(r.Problems)},
-		})
-	}
 	var errs []error
 	if len(change.Events)+len(change.Watch)+len(change.Lifted)+len(change.Pauses) > 0 {
 		err := s.Progress.Commit(change)
@@ -106,7 +82,11 @@ func stable(err error) string {
 // about each: in order of expiration over all accounts, those without one last. An
 // account that cannot be read is a problem, and does not hold the others.
 func (s *Scheduler) Domains(ctx context.Context, now time.Time) (Reading, error) {
-	r, _, err := s.readAll(ctx, now)
+	ctx, _ = s.counting(ctx, now)
+	if err := s.expect(ctx); err != nil {
+		return Reading{}, err
+	}
+	r, _, err := s.readAll(ctx, now, s.Accounts)
 	return r, err
 }
 
@@ -118,15 +98,19 @@ type readings struct {
 	senseless map[int64]bool
 }
 
-// readAll is Domains, and gives what was read of each account that was.
-func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readings, error) {
+func newReadings() readings {
+	return readings{domains: make(map[int64][]portfolio.Domain), senseless: make(map[int64]bool)}
+}
+
+// readAll is Domains for some of the accounts, and gives what was read of each account that was.
+func (s *Scheduler) readAll(ctx context.Context, now time.Time, accounts []Account) (Reading, readings, error) {
 	policy := s.Policy()
 	horizon := policy.Horizon(now)
-	read := readings{domains: make(map[int64][]portfolio.Domain), senseless: make(map[int64]bool)}
+	read := newReadings()
 	off := make(map[int64]bool) // accounts whose clock is not ours
 	var mu sync.Mutex
-	domains, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
-		lister := &dated{Lister: a.Lister}
+	domains, r, err := eachAccount(ctx, s, accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
+		lister := &dated{Lister: a.Lister, paged: s.paged}
 		a.Lister = lister
 		domains, problems, err := s.readDomains(ctx, a, horizon)
 		if err != nil {
@@ -150,9 +134,7 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readin
 	if err != nil {
 		return r, read, err
 	}
-	slices.SortFunc(domains, func(a, b portfolio.Domain) int {
-		return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
-	})
+	slices.SortFunc(domains, compareDomains)
 	for _, d := range domains {
 		decision, err := s.decide(policy, d, now)
 		if err != nil {
@@ -183,13 +165,15 @@ const senseless = 24 * time.Hour
 // dated is a Lister that remembers what time it is at DNSimple.
 type dated struct {
 	Lister
-	date time.Time // as of the last page; zero where it did not say
+	date  time.Time // as of the last page; zero where it did not say
+	paged func(ctx context.Context, entries int)
 }
 
 // DomainPage implements [Lister].
 func (d *dated) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
 	page, err := d.Lister.DomainPage(ctx, number, size)
 	d.date = page.Date
+	d.paged(ctx, len(page.Items))
 	return page, err
 }
 
@@ -199,6 +183,11 @@ func (d *dated) skew(now time.Time) time.Duration {
 		return 0
 	}
 	return now.Sub(d.date)
+}
+
+// compareDomains is the order in which domains are looked after.
+func compareDomains(a, b portfolio.Domain) int {
+	return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
 }
 
 // compareExpiration orders by expiration, domains without one last.

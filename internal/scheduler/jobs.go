@@ -280,11 +280,15 @@ func (s *Scheduler) start(ctx context.Context, j *job) (ran bool, err error) {
 			}}}))
 		}
 	}()
-	if err := j.run(ctx, now); err != nil {
+	counted, t := s.counting(ctx, now)
+	if err := j.run(counted, now); err != nil {
 		return true, fmt.Errorf("scan of %s: %w", j.name, err)
 	}
 	if ctx.Err() != nil {
 		return true, nil // cut short: it is made up for after the restart
+	}
+	if err := s.completed(j.name, t, s.Now()); err != nil {
+		return true, fmt.Errorf("scan of %s: %w", j.name, err)
 	}
 	return true, s.Progress.RecordRun(j.name, now)
 }

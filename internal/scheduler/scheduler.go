@@ -64,8 +64,8 @@ type Schedules struct {
 	Domains, Pushes, RegistrantChanges, Names cron.Schedule
 }
 
-// Options are what a Scheduler works with. All fields but Fatal and Log are
-// required.
+// Options are what a Scheduler works with. All fields but Answers,
+// Progressed, Fatal and Log are required.
 type Options struct {
 	Accounts  []Account // without the accounts that only prove
 	Policy    func() *rules.Policy
@@ -74,6 +74,12 @@ type Options struct {
 	Schedules Schedules
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error
+	// Answers tells of each answer to calls made with the context that it gives; nil:
+	// requests are not counted.
+	Answers func(ctx context.Context, tell func(portfolio.Answer)) context.Context
+	// Progressed hears how far a reading of the domains is, after each page, from several
+	// goroutines at once; nil: nobody.
+	Progressed func(Step)
 	// Fatal says after which errors nothing must go on; nil: after none.
 	Fatal func(error) bool
 	Log   *slog.Logger
@@ -85,15 +91,17 @@ type Scheduler struct {
 	jobs     []*job
 	ticking  bool // whether Tick was called
 	pageSize int  // of a domain list
+	patience time.Duration
 
 	mu     sync.Mutex
 	proofs map[int64]proof // by push id
 	// watches is what the last scan wrote down of accounts' domains, by account.
 	watches map[int64]portfolio.Watch
-	names   map[int64]string    // of domains with registrant changes, by domain id
-	unread  map[string][]error  // what the last run of a job did not read, by its name
-	looks   map[string]look     // at watched names, by the key under which they are remembered
-	scarce  map[int64]time.Time // when an account was found to have no research, by its id
+	names   map[int64]string     // of domains with registrant changes, by domain id
+	unread  map[string][]error   // what the last run of a job did not read, by its name
+	looks   map[string]look      // at watched names, by the key under which they are remembered
+	told    map[string]time.Time // when a job was last said to have run, by its name
+	scarce  map[int64]time.Time  // when an account was found to have no research, by its id
 }
 
 type proof struct {
@@ -128,7 +136,7 @@ func New(o Options) *Scheduler {
 		o.Fatal = func(error) bool { return false }
 	}
 	s := &Scheduler{
-		Options: o, pageSize: pageSize, proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
+		Options: o, pageSize: pageSize, patience: patience, told: make(map[string]time.Time), proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
 		unread: make(map[string][]error), looks: make(map[string]look), scarce: make(map[int64]time.Time),
 	}
 	s.jobs = []*job{
