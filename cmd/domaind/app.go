@@ -47,6 +47,7 @@ type wiring struct {
 	who       control.Asker
 	failed    func(error) // hears the errors of what operators ask for; nil: nobody
 	limits    *client.Limits
+	progress  *progress // nil: nobody wants to know
 }
 
 // readTokens reads the token of every account. With its error come those that could
@@ -73,6 +74,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 	w.limits = new(client.Limits)
 	registries := make(map[int64]executor.Registry, len(w.cfg.Accounts))
 	var scanned []scheduler.Account
+	var clients []*client.Client
 	var accounts []control.Account
 	for _, a := range w.cfg.Accounts {
 		c, err := w.client(a)
@@ -84,9 +86,20 @@ func wire(w wiring, later *teardown) (*app, error) {
 		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c, Look: c, Contacts: a.Contacts})
 		if !a.Source {
 			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
+			clients = append(clients, c)
 		}
 	}
 	policy := func() *rules.Policy { return w.cfg.Policy }
+	var progressed func(scheduler.Step)
+	if w.progress != nil {
+		progressed = func(s scheduler.Step) {
+			quotas := make([]client.Quota, 0, len(clients))
+			for _, c := range clients {
+				quotas = append(quotas, c.Quota())
+			}
+			w.progress.step(s, quotas)
+		}
+	}
 	work := func(s store) (*executor.Executor, *scheduler.Scheduler) {
 		x := executor.New(executor.Options{
 			Ledger: s, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
@@ -98,7 +111,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 				Domains: w.cfg.Schedule.Domains.Schedule, Pushes: w.cfg.Schedule.Pushes.Schedule,
 				RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
 			},
-			Now: w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
+			Now: w.clock.Now, Sleep: w.clock.Sleep, Capacity: w.capacity(), Answers: client.WithAnswers, Progressed: progressed, Fatal: fatal, Log: w.log,
 		})
 	}
 	// Plans are made by a pair of their own, over a state that nothing changes.
@@ -125,6 +138,19 @@ func (w wiring) client(a config.Account) (*client.Client, error) {
 		o.Sleep = func(context.Context, time.Duration) error { return errMute } // another try is no better
 	}
 	return client.New(o)
+}
+
+// capacity is what the jobs may use in an hour and on a day.
+func (w wiring) capacity() scheduler.Capacity {
+	tokens := make(map[string]bool)
+	for _, a := range w.cfg.Accounts {
+		if token := w.tokens[a.ID]; token != "" && !a.Source {
+			tokens[token] = true
+		}
+	}
+	return scheduler.Capacity{
+		RequestsPerHour: len(tokens) * w.cfg.DNSimple.RequestsPerHour * 9 / 10, PurchasesPerDay: w.cfg.Spending.MaxPurchasesPerDay,
+	}
 }
 
 // errMute: an account's token was not read, or could not be.

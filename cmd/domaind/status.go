@@ -161,6 +161,11 @@ func (p *page) jobs(st control.Status) {
 		rows = append(rows, []cell{{text: j.Name, colour: bold}, last, next})
 	}
 	p.table([]string{"JOB", "LAST RUN", "NEXT"}, rows)
+	for _, j := range st.Jobs {
+		for _, warning := range j.Warnings {
+			p.line("%s", p.s.paint(yellow, clean(warning)))
+		}
+	}
 }
 
 func (p *page) operations(st control.Status) {

@@ -17,6 +17,10 @@ type JobStatus struct {
 	Last    time.Time // when it began last and came through; zero: never
 	Next    time.Time // by its schedule, or sooner where it is wanted sooner
 	Running bool
+	// Requests is how many its last run needed, since the daemon began; 0: not known.
+	Requests int
+	// Warnings say what it cannot keep up with.
+	Warnings []string
 }
 
 // Jobs says where each job stands.
@@ -30,10 +34,18 @@ func (s *Scheduler) Jobs() ([]JobStatus, error) {
 		}
 		status := JobStatus{Name: j.name, Last: last, Next: j.schedule.Next(now), Running: j.running.Load()}
 		s.mu.Lock()
+		status.Requests = s.needed[j.name]
 		if !j.extra.IsZero() && j.extra.Before(status.Next) {
 			status.Next = j.extra
 		}
 		s.mu.Unlock()
+		if j.name == JobDomains {
+			for _, warning := range []string{s.tooOften(now), s.tooMany(now)} {
+				if warning != "" {
+					status.Warnings = append(status.Warnings, warning)
+				}
+			}
+		}
 		jobs = append(jobs, status)
 	}
 	return jobs, nil

@@ -64,8 +64,8 @@ type Schedules struct {
 	Domains, Pushes, RegistrantChanges, Names cron.Schedule
 }
 
-// Options are what a Scheduler works with. All fields but Answers,
-// Progressed, Fatal and Log are required.
+// Options are what a Scheduler works with. All fields but Capacity,
+// Answers, Progressed, Fatal and Log are required.
 type Options struct {
 	Accounts  []Account // without the accounts that only prove
 	Policy    func() *rules.Policy
@@ -74,6 +74,8 @@ type Options struct {
 	Schedules Schedules
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error
+	// Capacity is what the jobs may use; zero: nobody is warned that they ask for more.
+	Capacity Capacity
 	// Answers tells of each answer to calls made with the context that it gives; nil:
 	// requests are not counted.
 	Answers func(ctx context.Context, tell func(portfolio.Answer)) context.Context
@@ -100,6 +102,8 @@ type Scheduler struct {
 	names   map[int64]string     // of domains with registrant changes, by domain id
 	unread  map[string][]error   // what the last run of a job did not read, by its name
 	looks   map[string]look      // at watched names, by the key under which they are remembered
+	needed  map[string]int       // how many requests the last run of a job needed, by its name
+	due     []time.Time          // when the domains expire that rules buy for, as of the last scan
 	told    map[string]time.Time // when a job was last said to have run, by its name
 	scarce  map[int64]time.Time  // when an account was found to have no research, by its id
 }
@@ -136,7 +140,7 @@ func New(o Options) *Scheduler {
 		o.Fatal = func(error) bool { return false }
 	}
 	s := &Scheduler{
-		Options: o, pageSize: pageSize, patience: patience, told: make(map[string]time.Time), proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
+		Options: o, pageSize: pageSize, patience: patience, told: make(map[string]time.Time), needed: make(map[string]int), proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
 		unread: make(map[string][]error), looks: make(map[string]look), scarce: make(map[int64]time.Time),
 	}
 	s.jobs = []*job{

@@ -32,6 +32,7 @@ type tally struct {
 	problems int
 	expected int
 	verdicts map[portfolio.Verdict]int
+	due      []time.Time // when domains expire that rules buy for
 }
 
 type tallyKey struct{}
@@ -106,6 +107,9 @@ func (t *tally) found(r Reading, horizon time.Time) {
 	t.problems += len(r.Problems)
 	for _, d := range r.Decisions {
 		t.verdicts[d.Verdict]++
+		if at, ok := renewable(d); ok {
+			t.due = append(t.due, at)
+		}
 		if f, ok := d.Resource.(portfolio.DomainFacts); ok && !f.ExpiresAt.IsZero() && !f.ExpiresAt.After(horizon) {
 			t.inside++
 		}
@@ -130,7 +134,14 @@ func (s *Scheduler) completed(job string, t *tally, now time.Time) error {
 		e.Text += fmt.Sprintf(", %d inside the horizon, on %s", t.inside, plural(t.pages, "page"))
 		e.Data["pages"], e.Data["domains"], e.Data["inside"] = t.pages, t.domains, t.inside
 	}
+	needed, due := t.requests, t.due
 	t.mu.Unlock()
+	s.mu.Lock()
+	s.needed[job] = needed
+	if job == JobDomains {
+		s.due = due
+	}
+	s.mu.Unlock()
 	if job != JobDomains {
 		s.mu.Lock()
 		last, ok := s.told[job]
