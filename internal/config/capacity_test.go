@@ -19,7 +19,7 @@ func TestScheduleBesideTheQuota(t *testing.T) {
 		want string // "": no warning
 	}{
 		"as it comes":         {one, 0, ""},
-		"each second":         {one + "[schedule]\npushes = \"@every@every 1s\"\n", 7, "at least 3661 requests in an hour with one token, most of them, 3600, for pushes, and requests_per_hour leaves 2160"},
+		"each second":         {one + "[schedule]\npushes = \"@every 1s\"\n", 7, "at least 3661 requests in an hour with one token, most of them, 3600, for pushes, and requests_per_hour leaves 2160"},
 		"a small quota":       {one + "[dnsimple]\nrequests_per_hour = 100\n", 6, "at least 121 requests"},
 		"two with one token":  {one + account("two", "2", "A") + "[dnsimple]\nrequests_per_hour = 200\n", 10, "at least 242 requests"},
 		"two with two tokens": {one + account("two", "2", "B") + "[dnsimple]\nrequests_per_hour = 200\n", 0, ""},

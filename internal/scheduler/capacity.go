@@ -90,7 +90,7 @@ func (s *Scheduler) tooMany(now time.Time) string {
 // nextAfter is the first run after a moment of a schedule that ran at another one.
 func nextAfter(schedule cron.Schedule, ran, moment time.Time) time.Time {
 	if every, ok := schedule.(cron.ConstantDelaySchedule); ok { // it counts from the last run
-		return ran.Add((moment.Sub(ran)/every.Delay + 1) * every.Delay)
+		return moment.Add(every.Delay - moment.Sub(ran)%every.Delay)
 	}
 	return schedule.Next(moment)
 }

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -31,9 +32,7 @@ func TestTooOften(t *testing.T) {
 	} {
 		s := setup{schedules: Schedules{Domains: tt.domains, Pushes: cron.Every(time.Minute)}, now: func() time.Time { return now }}.make()
 		s.Capacity.RequestsPerHour = tt.quota
-		for job, n := range tt.needed {
-			s.needed[job] = n
-		}
+		maps.Copy(s.needed, tt.needed)
 		jobs, err := s.Jobs()
 		if err != nil {
 			t.Fatal(err)

@@ -48,11 +48,13 @@ func TestReadDomains(t *testing.T) {
 				l.domains = append(some(12, func(i int) int { return cmp.Or(i-5, 1) }), in(100, 60))
 				far(l, 50)
 			},
-			[]int{0, 9}, 13,
+			[]int{0, 9},
+			13,
 		},
 		"goes on to the end within the horizon": {
 			func(l *listed) { l.domains = some(25, func(i int) int { return i + 1 }) },
-			[]int{0, 9, 16, 20}, 25,
+			[]int{0, 9, 16, 20},
+			25,
 		},
 		"a domain that was renewed behind the reader": {
 			func(l *listed) {
@@ -65,7 +67,8 @@ func TestReadDomains(t *testing.T) {
 				}
 			},
 			// The page from 9 on begins with what was the twelfth; the one before it is read again.
-			[]int{0, 9, 0, 10, 20}, 25,
+			[]int{0, 9, 0, 10, 20},
+			25,
 		},
 		"one that was added before the reader": {
 			func(l *listed) {
@@ -76,7 +79,8 @@ func TestReadDomains(t *testing.T) {
 					}
 				}
 			},
-			[]int{0, 9, 16, 20}, 25,
+			[]int{0, 9, 16, 20},
+			25,
 		},
 	}
 	for name, test := range tests {

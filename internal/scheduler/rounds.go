@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -119,12 +120,8 @@ func (r *round) add(other round) {
 	r.Decisions = append(r.Decisions, other.Decisions...)
 	r.Problems = append(r.Problems, other.Problems...)
 	r.accounts = append(r.accounts, other.accounts...)
-	for id, domains := range other.read.domains {
-		r.read.domains[id] = domains
-	}
-	for id := range other.read.senseless {
-		r.read.senseless[id] = true
-	}
+	maps.Copy(r.read.domains, other.read.domains)
+	maps.Copy(r.read.senseless, other.read.senseless)
 }
 
 // place is where an account stands in the configuration.
