@@ -46,6 +46,8 @@ type wiring struct {
 	about     control.About
 	who       control.Asker
 	failed    func(error) // hears the errors of what operators ask for; nil: nobody
+	limits    *client.Limits
+	progress  *progress // nil: nobody wants to know
 }
 
 // readTokens reads the token of every account. With its error come those that could
@@ -69,8 +71,10 @@ func readTokens(cfg *config.Config, env config.Env) (map[int64]string, error) {
 
 // wire joins the parts. The teardown of what it acquires is given to defers.
 func wire(w wiring, later *teardown) (*app, error) {
+	w.limits = new(client.Limits)
 	registries := make(map[int64]executor.Registry, len(w.cfg.Accounts))
 	var scanned []scheduler.Account
+	var clients []*client.Client
 	var accounts []control.Account
 	for _, a := range w.cfg.Accounts {
 		c, err := w.client(a)
@@ -82,9 +86,20 @@ func wire(w wiring, later *teardown) (*app, error) {
 		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c, Look: c, Contacts: a.Contacts})
 		if !a.Source {
 			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
+			clients = append(clients, c)
 		}
 	}
 	policy := func() *rules.Policy { return w.cfg.Policy }
+	var progressed func(scheduler.Step)
+	if w.progress != nil {
+		progressed = func(s scheduler.Step) {
+			quotas := make([]client.Quota, 0, len(clients))
+			for _, c := range clients {
+				quotas = append(quotas, c.Quota())
+			}
+			w.progress.step(s, quotas)
+		}
+	}
 	work := func(s store) (*executor.Executor, *scheduler.Scheduler) {
 		x := executor.New(executor.Options{
 			Ledger: s, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
@@ -97,8 +112,8 @@ func wire(w wiring, later *teardown) (*app, error) {
 				RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
 				Portfolio: w.cfg.Schedule.Portfolio.Schedule,
 			},
-			Background: client.Background,
-			Now:        w.clock.Now, Sleep: w.clock.Sleep, Fatal: fatal, Log: w.log,
+			Now: w.clock.Now, Sleep: w.clock.Sleep, Capacity: w.capacity(), Answers: client.WithAnswers, Background: client.Background,
+			Progressed: progressed, Fatal: fatal, Log: w.log,
 		})
 	}
 	// Plans are made by a pair of their own, over a state that nothing changes.
@@ -118,13 +133,27 @@ func wire(w wiring, later *teardown) (*app, error) {
 func (w wiring) client(a config.Account) (*client.Client, error) {
 	o := client.Options{
 		Endpoint: w.cfg.DNSimple.Endpoint, Account: a.Account, Token: w.tokens[a.ID], UserAgent: userAgent(),
-		RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Now: w.clock.Now, Sleep: w.sleep(a.Name), Transport: w.transport,
+		RequestsPerHour: w.cfg.DNSimple.RequestsPerHour, Limits: w.limits, Now: w.clock.Now, Sleep: w.sleep(a.Name), Transport: w.transport,
 	}
 	if o.Token == "" {
-		o.Token, o.Transport = "none", mute{}
+		o.Token, o.Transport, o.Limits = "none", mute{}, nil
 		o.Sleep = func(context.Context, time.Duration) error { return errMute } // another try is no better
 	}
 	return client.New(o)
+}
+
+// capacity is what the jobs may use in an hour and on a day.
+func (w wiring) capacity() scheduler.Capacity {
+	tokens := make(map[string]bool)
+	for _, a := range w.cfg.Accounts {
+		if token := w.tokens[a.ID]; token != "" && !a.Source {
+			tokens[token] = true
+		}
+	}
+	all := len(tokens) * w.cfg.DNSimple.RequestsPerHour
+	return scheduler.Capacity{
+		RequestsPerHour: all * 9 / 10, BackgroundPerHour: all / 2, PurchasesPerDay: w.cfg.Spending.MaxPurchasesPerDay,
+	}
 }
 
 // errMute: an account's token was not read, or could not be.

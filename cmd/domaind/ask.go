@@ -161,6 +161,7 @@ func (g *globals) here(ctx context.Context, cfg *config.Config, n need, question
 	}
 	a, err := wire(wiring{
 		cfg: cfg, tokens: tokens, state: st, readOnly: true, clock: wall{}, log: g.quietLogger(), about: aboutOf(cfg), who: g.who(),
+		progress: g.progressTo(wall{}.Now),
 	}, later)
 	if err != nil {
 		return err

@@ -99,6 +99,7 @@ func (d *service) start(ctx context.Context, told func(portfolio.Event), later *
 	})
 	d.app, err = wire(wiring{
 		cfg: d.cfg, tokens: d.tokens, state: d.state, clock: d.clock, log: d.log, about: about, who: d.who(), failed: d.failed,
+		progress: d.progressTo(d.clock.Now),
 	}, later)
 	if err != nil {
 		return err

@@ -162,6 +162,9 @@ func (p *page) jobs(st control.Status) {
 	}
 	p.table([]string{"JOB", "LAST RUN", "NEXT"}, rows)
 	for _, j := range st.Jobs {
+		for _, warning := range j.Warnings {
+			p.line("%s", p.s.paint(yellow, clean(warning)))
+		}
 		for _, sweep := range j.Sweeps {
 			p.line("%s", sweepText(st.At, j.Name, sweep))
 		}

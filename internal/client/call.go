@@ -18,9 +18,17 @@ const (
 	readBackoff = time.Second
 	// maxRetryWait bounds how long a read waits for the end of a rate limit.
 	maxRetryWait = time.Hour
+	// limitWaits is how many rate limits a read waits for the end of, beside its tries.
+	limitWaits = 3
+	// maxOutage is how long a Retry-After of a server that is down may be to be waited
+	// for.
+	maxOutage = 15 * time.Minute
 )
 
-type urgentKey struct{}
+type (
+	urgentKey     struct{}
+	backgroundKey struct{}
+)
 
 // Urgent marks the reads made with the context as belonging to a call that
 // changes the world: they may use the part of the request quota that is kept for
@@ -29,9 +37,21 @@ func Urgent(ctx context.Context) context.Context {
 	return context.WithValue(ctx, urgentKey{}, true)
 }
 
-func urgent(ctx context.Context) bool {
-	marked, _ := ctx.Value(urgentKey{}).(bool)
-	return marked
+// Background marks the reads made with the context as ones that can wait for hours:
+// they leave half of the request quota, and wait while any other request waits.
+func Background(ctx context.Context) context.Context {
+	return context.WithValue(ctx, backgroundKey{}, true)
+}
+
+// classOf is the class of the reads made with a context.
+func classOf(ctx context.Context) class {
+	switch {
+	case ctx.Value(urgentKey{}) != nil:
+		return urgentRead
+	case ctx.Value(backgroundKey{}) != nil:
+		return background
+	}
+	return ordinary
 }
 
 type answersKey struct{}
@@ -52,7 +72,8 @@ func (c *Client) call(format string, args ...any) string {
 	return fmt.Sprintf(format, args...) + " (account " + c.accountID + ")"
 }
 
-// read makes a call that only asks, up to three times. An error is a
+// read makes a call that only asks, up to three times, and once more for each rate limit
+// that it waits for the end of. An error is a
 // *portfolio.CallError; without one the status is 2xx and the body complete.
 func (c *Client) read(ctx context.Context, call string, send sender) (*exchange, error) {
 	return c.ask(ctx, call, exchange{}, send)
@@ -65,19 +86,36 @@ func (c *Client) readScarce(ctx context.Context, call string, send sender) (*exc
 }
 
 func (c *Client) ask(ctx context.Context, call string, kind exchange, send sender) (*exchange, error) {
-	for try := 1; ; try++ {
+	for try, limits := 1, 0; ; {
 		ex, failure := c.once(ctx, call, kind, send)
 		if failure == nil {
 			return ex, nil
 		}
-		if try == readTries || !worthRetrying(ex, failure) || ctx.Err() != nil {
+		if !worthRetrying(ex, failure) || ctx.Err() != nil {
 			return ex, failure
 		}
-		if err := c.sleep(ctx, c.pause(call, try, failure)); err != nil {
+		wait := c.pause(call, try, ex, failure)
+		if c.limited(failure) {
+			limits++
+		} else {
+			try++
+		}
+		switch {
+		case try > readTries || limits > limitWaits:
+			return ex, failure
+		case classOf(ctx) == urgentRead && wait > urgentPatience:
+			return ex, failure // what was confirmed before it would be old
+		}
+		if err := c.sleep(ctx, wait); err != nil {
 			failure.Err = errors.Join(failure.Err, err)
 			return ex, failure
 		}
 	}
+}
+
+// limited says whether a call failed at a rate limit of which the end is known.
+func (c *Client) limited(failure *portfolio.CallError) bool {
+	return failure.Outcome == portfolio.OutcomeRateLimited && failure.RetryAt.After(c.now())
 }
 
 // change makes a call that changes the world, once. The exchange is valid even
@@ -93,14 +131,14 @@ func (c *Client) change(ctx context.Context, call string, send sender) (*exchang
 // once throttles, sends, and interprets the status of what came back.
 func (c *Client) once(ctx context.Context, call string, kind exchange, send sender) (*exchange, *portfolio.CallError) {
 	ex := &kind
-	hurry, longest := ex.change || urgent(ctx), maxAhead
-	if hurry {
+	k, longest := classOf(ctx), maxAhead
+	if ex.change {
+		k = urgentRead
+	}
+	if k == urgentRead {
 		longest = urgentPatience
 	}
-	if err := c.yield(ctx, hurry); err != nil {
-		return ex, c.notSent(call, "waiting until nobody else needs the request quota", err)
-	}
-	if err := c.throttle.admit(ctx, hurry, longest); err != nil {
+	if err := c.throttle.admit(ctx, k, longest, c.sleep); err != nil {
 		return ex, c.notSent(call, "waiting for the request quota", err)
 	}
 	defer c.throttle.done(ex)
@@ -118,6 +156,9 @@ func (c *Client) once(ctx context.Context, call string, kind exchange, send send
 		}
 		return ex, c.notSent(call, "no request was made", err)
 	}
+	if now := c.now(); ex.status >= 500 {
+		ex.outage = max(0, retryAfter(ex, now, maxAhead).Sub(now))
+	}
 	if tell, ok := ctx.Value(answersKey{}).(func(portfolio.Answer)); ok && ex.status != 0 {
 		tell(c.answer(ex))
 	}
@@ -134,22 +175,23 @@ func worthRetrying(ex *exchange, failure *portfolio.CallError) bool {
 	case ex.status == http.StatusTooManyRequests:
 		return !ex.scarce
 	case ex.status >= 500:
-		return true
+		return ex.outage <= maxOutage
 	}
 	return ex.bodyErr != nil && !errors.Is(failure.Err, errTooLarge)
 }
 
 // pause is the time before the next try: until the end of a rate limit where it
-// is known, else doubling, and spread by up to a half. The spread comes from the
+// is known, as long as a server that is down asks for, else doubling, and spread by up
+// to a half. The end of a rate limit is spread by the throttle. The spread comes from the
 // call and the moment, not from chance, so that a simulation repeats itself.
-func (c *Client) pause(call string, try int, failure *portfolio.CallError) time.Duration {
+func (c *Client) pause(call string, try int, ex *exchange, failure *portfolio.CallError) time.Duration {
 	now := c.now()
-	if wait := failure.RetryAt.Sub(now); failure.Outcome == portfolio.OutcomeRateLimited && wait > 0 {
-		return min(wait, maxRetryWait)
+	if c.limited(failure) {
+		return min(failure.RetryAt.Sub(now), maxRetryWait)
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(call))
 	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano())))
-	base := readBackoff << (try - 1)
-	return base + time.Duration(h.Sum64()%uint64(base/2)) //nolint:gosec // G115: base is a few seconds
+	base := max(readBackoff<<(try-1), ex.outage)
+	return base + time.Duration(h.Sum64()%uint64(base/2)) //nolint:gosec // G115: base is a quarter of an hour at most
 }

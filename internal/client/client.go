@@ -51,7 +51,7 @@ func New(o Options) (*Client, error) {
 		token:        o.Token,
 		sdk:          sdk,
 		transport:    t,
-		throttle:     newThrottle(o.RequestsPerHour, o.Now, o.Sleep),
+		throttle:     o.Limits.of(o),
 		now:          o.Now,
 		sleep:        o.Sleep,
 		readTimeout:  o.ReadTimeout,

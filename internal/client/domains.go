@@ -43,6 +43,31 @@ func (c *Client) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Pa
 	return c.ListDomains(ctx, portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}})
 }
 
+// DomainPage reads one page of the account's domains, the soonest expiration first and
+// those that expire together by their ids, with so many entries on a page, a hundred at
+// most. One behind the last is empty. Its errors are those of the lists.
+func (c *Client) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	return c.domainPage(ctx, "list domains", "expiration:asc,id:asc", number, size)
+}
+
+// DomainPageByID is [Client.DomainPage] in the order of the ids. It is for who reads a
+// long list in pieces, with pauses, and sees to it that they join.
+func (c *Client) DomainPageByID(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	return c.domainPage(ctx, "list domains by id", "id:asc", number, size)
+}
+
+func (c *Client) domainPage(ctx context.Context, act, sort string, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	if number < 1 || size < 1 || size > perPage {
+		return portfolio.Page[portfolio.Domain]{}, c.refuse(c.call("%s", act), "there is no page %d of %d entries", number, size)
+	}
+	page, _, err := onePageOf(ctx, c, act, number, size, func(ctx context.Context, page dnsimple.ListOptions) error {
+		page.Sort = &sort
+		_, err := c.sdk.Domains.ListDomains(ctx, c.accountID, &dnsimple.DomainListOptions{ListOptions: page})
+		return err
+	}, each(c.domain))
+	return page, err
+}
+
 // Domain reads one domain of the account. One that another account owns is an
 // error of outcome not-found, and so is one that nobody owns.
 func (c *Client) Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error) {

@@ -31,44 +31,57 @@ func pages[T any](ctx context.Context, c *Client, act string, ask func(context.C
 	return func(yield func(portfolio.Page[T], error) bool) {
 		limit := maxPages
 		for number := 1; ; number++ {
-			call := c.call("%s, page %d", act, number)
-			options := dnsimple.ListOptions{Page: new(number), PerPage: new(perPage)}
-			ex, err := c.read(ctx, call, func(ctx context.Context) error { return ask(ctx, options) })
+			page, malformed, err := onePageOf(ctx, c, act, number, perPage, ask, read)
+			if number == 1 {
+				// Lists grow while they are read, but not to twice their size.
+				limit = min(maxPages, 2*page.Pages+10)
+			}
+			if err == nil && max(number, page.Pages) > limit {
+				err = malformed(fmt.Errorf("the list does not end: page %d of %d", number, page.Pages))
+			}
 			if err != nil {
 				yield(portfolio.Page[T]{Number: number}, err)
 				return
 			}
-			entries, said, err := sheet(ex.body, number, read)
-			if number == 1 {
-				// Lists grow while they are read, but not to twice their size.
-				limit = min(maxPages, 2*said.pages+10)
-			}
-			if err == nil && max(number, said.pages) > limit {
-				err = fmt.Errorf("the list does not end: page %d of %d", number, said.pages)
-			}
-			if err != nil {
-				yield(portfolio.Page[T]{Number: number}, c.malformed(call, ex, err))
-				return
-			}
-			page := pageFrom(c, call, ex, number, entries, said)
-			if !yield(page, nil) || number >= said.pages {
+			if !yield(page, nil) || number >= page.Pages {
 				return
 			}
 		}
 	}
 }
 
-// pageFrom is a page that was read.
-func pageFrom[T any](c *Client, call string, ex *exchange, number int, entries []entry[T], said place) portfolio.Page[T] {
-	page := portfolio.Page[T]{Number: number, Total: said.entries, Pages: said.pages, Date: c.answer(ex).Date}
+// onePageOf reads one page of a list. With it comes how to say that the answer makes no
+// sense for a reason that only the list knows.
+func onePageOf[T any](ctx context.Context, c *Client, act string, number, size int, ask func(context.Context, dnsimple.ListOptions) error, read reading[T]) (page portfolio.Page[T], malformed func(error) error, err error) {
+	call := c.call("%s, page %d%s", act, number, by(size))
+	options := dnsimple.ListOptions{Page: new(number), PerPage: new(size)}
+	page.Number = number
+	ex, err := c.read(ctx, call, func(ctx context.Context) error { return ask(ctx, options) })
+	malformed = func(err error) error { return c.malformed(call, ex, err) }
+	if err != nil {
+		return page, malformed, err
+	}
+	entries, said, err := sheet(ex.body, number, size, read)
+	page.Total, page.Pages, page.Date = said.entries, said.pages, c.answer(ex).Date
+	if err != nil {
+		return page, malformed, malformed(err)
+	}
 	page.Items = slices.Grow(page.Items, len(entries))
 	for i, e := range entries {
 		page.Items = append(page.Items, e.items...)
 		for _, problem := range e.problems {
-			page.Problems = append(page.Problems, c.malformed(call, ex, fmt.Errorf("entry %d: %w", i+1, problem)))
+			page.Problems = append(page.Problems, malformed(fmt.Errorf("entry %d: %w", i+1, problem)))
 		}
 	}
-	return page
+	return page, malformed, nil
+}
+
+// by names the size of a page, where it is not the usual one.
+func by(size int) string {
+	if size == perPage {
+		return ""
+	}
+	return fmt.Sprintf(" by %d", size)
 }
 
 // entry is what an entry of a list comes to: mostly one item.
@@ -151,7 +164,7 @@ func (r reading[T]) only(keep func(T) bool) reading[T] {
 type place struct{ current, pages, entries int }
 
 // sheet reads one page: its entries, and where the server says that it stands.
-func sheet[T any](body []byte, number int, read reading[T]) ([]entry[T], place, error) {
+func sheet[T any](body []byte, number, size int, read reading[T]) ([]entry[T], place, error) {
 	entries, stands, err := read.entries(body)
 	if err != nil {
 		return nil, place{}, err
@@ -159,7 +172,7 @@ func sheet[T any](body []byte, number int, read reading[T]) ([]entry[T], place, 
 	if stands == nil || stands.TotalPages == nil {
 		// Less than a page is all there is; from a full one nobody can tell, and an
 		// empty one may be anything.
-		if number > 1 || len(entries) == 0 || len(entries) >= perPage {
+		if number > 1 || len(entries) == 0 || len(entries) >= size {
 			return nil, place{}, errors.New("the answer does not say how many pages there are")
 		}
 		return entries, place{current: 1, pages: 1, entries: len(entries)}, nil

@@ -37,6 +37,9 @@ type Options struct {
 	UserAgent string
 	// RequestsPerHour is never exceeded, whatever the server allows; 0: 2400.
 	RequestsPerHour int
+	// Limits is shared by the clients of one process, so that those with the same token
+	// keep its limits together; nil: this one keeps them alone.
+	Limits *Limits
 	// Now is the clock of the throttle and of the rate limits. Required.
 	Now func() time.Time
 	// Sleep waits, or ends early with the context's error. Required.

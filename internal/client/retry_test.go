@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,8 +95,8 @@ func TestRetryWaitsForTheRateLimit(t *testing.T) {
 			switch {
 			case tt.want == 0 && (waited < time.Second || waited > 2*time.Second):
 				t.Errorf("waited %v, want the usual backoff", waited)
-			case tt.want != 0 && waited != min(tt.want, time.Hour):
-				t.Errorf("waited %v, want %v", waited, min(tt.want, time.Hour))
+			case tt.want != 0 && (waited < min(tt.want, time.Hour) || waited > min(tt.want, time.Hour)+min(tt.want/10, maxSpread)):
+				t.Errorf("waited %v, want %v and a little", waited, min(tt.want, time.Hour))
 			}
 
 			c, _ = testClient(t, serve(t, set(limited)).URL)
@@ -139,5 +140,69 @@ func TestBackoffRepeatsItself(t *testing.T) {
 	}
 	if a[0] == other[0] {
 		t.Errorf("two calls wait alike: %v", a[0])
+	}
+}
+
+// TestLimitInTheMiddleOfAList: the list goes on at the page at which it was limited, as
+// often as three times, and then names it.
+func TestLimitInTheMiddleOfAList(t *testing.T) {
+	for limits, ok := range map[int]bool{1: true, 3: true, 4: false} {
+		left := limits
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Get("page") == "2" && left > 0 {
+				left--
+				header("Retry-After", "600", says(429, `{"message":"quota exceeded"}`))(w, r)
+				return
+			}
+			paged(250)(w, r)
+		})
+		c, k := testClient(t, s.URL)
+		start, read := k.Now(), 0
+		var failure error
+		for page, err := range c.DomainsByExpiration(t.Context()) {
+			if failure = err; err == nil {
+				read += len(page.Items)
+			}
+		}
+		if !ok {
+			if f := failed(t, failure, portfolio.OutcomeRateLimited); read != 100 || !strings.Contains(f.Call, "page 2") {
+				t.Errorf("%d read: %v", read, f)
+			}
+			continue
+		}
+		waited := k.Now().Sub(start)
+		if n := len(s.requests()); failure != nil || read != 250 || n != 3+limits {
+			t.Errorf("%d read with %d requests: %v", read, n, failure)
+		}
+		if least := time.Duration(limits) * 10 * time.Minute; waited <= least || waited > least+time.Duration(limits)*maxSpread {
+			t.Errorf("waited %v for %d limits", waited, limits)
+		}
+	}
+}
+
+// TestRetryAfterOfAServerThatIsDown is honoured by reads: they come back no sooner, or
+// not at all where it is long.
+func TestRetryAfterOfAServerThatIsDown(t *testing.T) {
+	for after, tt := range map[string]struct{ tries, least int }{"120": {2, 120}, "3600": {1, 0}, "soon": {2, 1}} {
+		s := serve(t, inTurn(header("Retry-After", after, says(503, "")), says(200, goodDomain)))
+		c, k := testClient(t, s.URL)
+		start := k.Now()
+		_, _, err := c.Domain(t.Context(), 7)
+		waited := int(k.Now().Sub(start).Seconds())
+		if n := len(s.requests()); n != tt.tries || (err == nil) != (tt.tries == 2) || waited < tt.least || waited > tt.least*3/2 {
+			t.Errorf("%s: %d requests, waited %d s: %v", after, n, waited, err)
+		}
+	}
+}
+
+// TestUrgentReadsDoNotWaitForALimit: what was confirmed before one would be old.
+func TestUrgentReadsDoNotWaitForALimit(t *testing.T) {
+	s := serve(t, header("Retry-After", "600", says(429, `{"message":"quota exceeded"}`)))
+	c, k := testClient(t, s.URL)
+	start := k.Now()
+	_, _, err := c.Domain(Urgent(t.Context()), 7)
+	failure := failed(t, err, portfolio.OutcomeRateLimited)
+	if !failure.RetryAt.Equal(start.Add(10*time.Minute)) || !k.Now().Equal(start) || len(s.requests()) != 1 {
+		t.Errorf("%d requests, waited %v: %v", len(s.requests()), k.Now().Sub(start), failure)
 	}
 }

@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"encoding/binary"
+	"hash/fnv"
 	"math"
 	"net/http"
 	"strconv"
@@ -29,7 +31,34 @@ const (
 	// maxScarceAhead is that bound for limits that single calls have of their own:
 	// some are counted by the month.
 	maxScarceAhead = 32 * 24 * time.Hour
+	// behindOthers is after how long a background read asks again while others wait.
+	behindOthers = time.Second
+	// maxSpread bounds by how much the end of a 429 is spread.
+	maxSpread = 10 * time.Second
 )
+
+// class says which part of the quota a request may use.
+type class int
+
+const (
+	ordinary   class = iota // reads: all but what is kept for operations under way
+	urgentRead              // what changes the world, and the reads for it: all
+	background              // what can wait: half, and only while nobody else waits
+)
+
+// reserve is the part of a limit that is not for a class. Ordinary reads leave a tenth to
+// operations under way. Background reads leave half: whenever a scan begins, it finds
+// two fifths of the hour's requests at least, 96,000 domains at 2,400; and what is left
+// to them reads a million domains in nine hours.
+func (k class) reserve(limit int) int {
+	switch k {
+	case urgentRead:
+		return 0
+	case background:
+		return max(0, min((limit+1)/2, limit-1))
+	}
+	return kept(limit)
+}
 
 // throttle admits requests, one at a time and never faster than two limits allow:
 // ours, which is a number of requests in any sliding hour, and the server's, as
@@ -39,22 +68,24 @@ const (
 // bucket would be smaller, but lets through its burst and its rate together,
 // almost twice the number in the first hour, or else forbids the burst; and a
 // burst of pages is what a scan is.
+//
+// Clients with the same token share one: see [Limits].
 type throttle struct {
-	now   func() time.Time
-	sleep func(context.Context, time.Duration) error
+	now func() time.Time
 
 	mu       sync.Mutex
 	ring     []time.Time // the moments of the last len(ring) requests
 	next     int         // where in the ring the next one goes
 	inFlight int
+	waiting  int // how many wait that are not background
 	quota    Quota
 	left     int       // of the quota, counting what was sent since
 	until    time.Time // the end of the quota's window; zero where it is not known
 	blocked  time.Time // the end of a 429
 }
 
-func newThrottle(perHour int, now func() time.Time, sleep func(context.Context, time.Duration) error) *throttle {
-	return &throttle{now: now, sleep: sleep, ring: make([]time.Time, perHour)}
+func newThrottle(perHour int, now func() time.Time) *throttle {
+	return &throttle{now: now, ring: make([]time.Time, perHour)}
 }
 
 // seen gives the quota as the server last told it.
@@ -71,34 +102,50 @@ func (e *quotaError) Error() string {
 	return "the request quota is used up until " + e.until.Format(time.RFC3339)
 }
 
-// admit waits until a request may leave, and counts it. Urgent ones may use the
-// part of the quota that is kept for them. Its error is the context's, what Sleep
-// gave, or a *quotaError where it would have to wait for longer than a time; then
-// nothing was counted. Whoever was admitted must call done.
-func (t *throttle) admit(ctx context.Context, urgent bool, longest time.Duration) error {
+// admit waits until a request of a class may leave, and counts it. Its error is the
+// context's, what sleep gave, or a *quotaError where it would have to wait for longer
+// than a time; then nothing was counted. Whoever was admitted must call done.
+func (t *throttle) admit(ctx context.Context, k class, longest time.Duration, sleep func(context.Context, time.Duration) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		wait := t.take(urgent)
+		wait := t.take(k)
 		if wait <= 0 {
 			return nil
 		}
 		if wait > longest {
 			return &quotaError{until: t.now().Add(wait)}
 		}
-		if err := t.sleep(ctx, wait); err != nil {
+		err := func() error {
+			if k != background {
+				t.queue(1)
+				defer t.queue(-1)
+			}
+			return sleep(ctx, wait)
+		}()
+		if err != nil {
 			return err
 		}
 	}
 }
 
+// queue counts those who wait.
+func (t *throttle) queue(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting += n
+}
+
 // take counts a request, or gives the time after which to ask again.
-func (t *throttle) take(urgent bool) time.Duration {
+func (t *throttle) take(k class) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	wait := max(t.ourWait(now, urgent), t.serverWait(now, urgent), t.blocked.Sub(now))
+	wait := max(t.ourWait(now, k), t.serverWait(now, k), t.blocked.Sub(now))
+	if k == background && t.waiting > 0 {
+		wait = max(wait, behindOthers)
+	}
 	if wait > 0 {
 		return wait
 	}
@@ -110,11 +157,8 @@ func (t *throttle) take(urgent bool) time.Duration {
 }
 
 // ourWait is the time until the request that opens the hour falls out of it.
-func (t *throttle) ourWait(now time.Time, urgent bool) time.Duration {
-	allowed := len(t.ring)
-	if !urgent {
-		allowed -= kept(allowed)
-	}
+func (t *throttle) ourWait(now time.Time, k class) time.Duration {
+	allowed := len(t.ring) - k.reserve(len(t.ring))
 	oldest := (t.next - allowed + len(t.ring)) % len(t.ring)
 	at := t.ring[oldest]
 	if at.IsZero() {
@@ -132,15 +176,11 @@ func (t *throttle) ourWait(now time.Time, urgent bool) time.Duration {
 }
 
 // serverWait is the time until the server's window ends, where it is used up.
-func (t *throttle) serverWait(now time.Time, urgent bool) time.Duration {
+func (t *throttle) serverWait(now time.Time, k class) time.Duration {
 	if t.until.IsZero() {
 		return 0
 	}
-	needed := 1
-	if !urgent {
-		needed += kept(t.quota.Limit)
-	}
-	if t.left >= needed {
+	if t.left >= 1+k.reserve(t.quota.Limit) {
 		return 0
 	}
 	return t.until.Sub(now)
@@ -170,9 +210,23 @@ func (t *throttle) done(ex *exchange) {
 	}
 	if ex.status == http.StatusTooManyRequests && !ex.scarce {
 		if at := limitEnd(ex, now); !at.IsZero() {
-			t.blocked = earlier(at, now.Add(window))
+			at = earlier(at, now.Add(window))
+			t.blocked = at.Add(spread(now, at.Sub(now)))
 		}
 	}
+}
+
+// spread is by how much later than its end a 429 is tried again, up to a tenth of the
+// wait: who else waits for the same end should not come in the same moment. It comes
+// from the moment, not from chance, so that a simulation repeats itself.
+func spread(now time.Time, wait time.Duration) time.Duration {
+	most := min(wait/10, maxSpread)
+	if most <= 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano())))
+	return time.Duration(h.Sum64() % uint64(most)) //nolint:gosec // G115: it is less than ten seconds
 }
 
 // limitEnd is when a 429 may be tried again, by our clock; zero for any other
@@ -185,20 +239,29 @@ func limitEnd(ex *exchange, now time.Time) time.Time {
 	if ex.scarce {
 		longest = maxScarceAhead
 	}
-	after := ex.header.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(after, 10, 64); err == nil {
-		if seconds > 0 && seconds <= int64(longest/time.Second) {
-			return now.Add(time.Duration(seconds) * time.Second)
-		}
-	} else if at, err := http.ParseTime(after); err == nil {
-		if at = ours(at, ex.header, now, longest); !at.IsZero() {
-			return at
-		}
+	if at := retryAfter(ex, now, longest); !at.IsZero() {
+		return at
 	}
 	if left, ok := number(ex.header, "X-RateLimit-Remaining"); ex.scarce && (!ok || left > 0) {
 		return time.Time{} // the window of all requests is not the one that is used up
 	}
 	return resetAt(ex.header, now)
+}
+
+// retryAfter is what Retry-After says, by our clock; zero where it says nothing or
+// something absurd.
+func retryAfter(ex *exchange, now time.Time, longest time.Duration) time.Time {
+	after := ex.header.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(after, 10, 64); err == nil {
+		if seconds > 0 && seconds <= int64(longest/time.Second) {
+			return now.Add(time.Duration(seconds) * time.Second)
+		}
+		return time.Time{}
+	}
+	if at, err := http.ParseTime(after); err == nil {
+		return ours(at, ex.header, now, longest)
+	}
+	return time.Time{}
 }
 
 func earlier(a, b time.Time) time.Time {

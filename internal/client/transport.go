@@ -40,6 +40,8 @@ type exchange struct {
 	header  http.Header
 	body    []byte // as far as it could be read
 	bodyErr error  // why body is not all of it
+
+	outage time.Duration // how long a server that is down asks to be left alone
 }
 
 type exchangeKey struct{}

@@ -31,6 +31,8 @@ type loader struct {
 	rules   map[string]*node // by name: the node of the name
 	// registered is what rules are to register, by the name.
 	registered map[string]registered
+	// schedules is [schedule]; nil where there is none.
+	schedules *node
 }
 
 // Load reads the configuration at a path, and all files that it names. It reads
@@ -65,6 +67,7 @@ func (l *loader) load(root *node) {
 	l.settings(root)
 	l.accounts(root)
 	l.spending(root)
+	l.capacity(root)
 	files := append([]*node{root}, l.policyFiles(root)...)
 	for _, file := range files {
 		l.readGroups(file)

@@ -11,6 +11,7 @@ import (
 // schedule reads when each job runs.
 func (l *loader) schedule(t *node) {
 	l.checkKeys(t, "schedule")
+	l.schedules = t
 	for _, job := range []struct {
 		key, text string
 		into      *Cron

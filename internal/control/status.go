@@ -69,6 +69,10 @@ type JobStatus struct {
 	Last    *time.Time `json:"last"` // null: never
 	Next    *time.Time `json:"next"` // by its schedule
 	Running bool       `json:"running"`
+	// Requests is how many the last run needed; 0: not known.
+	Requests int `json:"requests"`
+	// Warnings say what the schedule or the ceilings do not allow it to keep up with.
+	Warnings []string `json:"warnings"`
 	// Sweeps are how far the accounts are; of the portfolio job alone.
 	Sweeps []SweepStatus `json:"sweeps,omitempty"`
 }
@@ -183,7 +187,10 @@ func (h *handler) jobs() ([]JobStatus, error) {
 	known, err := h.Jobs.Jobs()
 	jobs := make([]JobStatus, 0, len(known))
 	for _, j := range known {
-		job := JobStatus{Name: j.Name, Last: orNil(j.Last), Next: orNil(j.Next), Running: j.Running}
+		job := JobStatus{
+			Name: j.Name, Last: orNil(j.Last), Next: orNil(j.Next), Running: j.Running,
+			Requests: j.Requests, Warnings: append([]string{}, j.Warnings...),
+		}
 		for _, sweep := range j.Sweeps {
 			job.Sweeps = append(job.Sweeps, SweepStatus{
 				Account: sweep.AccountID, Name: h.nameOf(sweep.AccountID), Since: orNil(sweep.BeganAt), Seen: sweep.Seen, Total: sweep.Total,

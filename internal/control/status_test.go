@@ -42,7 +42,7 @@ func TestStatusJSON(t *testing.T) {
 		{AccountID: 3030, Scope: portfolio.PauseAccount, Reason: "DNSimple refuses its token", By: "daemon", Since: now, ProbeAt: now.Add(time.Minute), Probes: 2},
 	}
 	memory(o).events = []portfolio.Event{{Number: 4, At: now.Add(-time.Minute)}, {Number: 5, At: now}}
-	o.Jobs = &fakeJobs{jobs: []scheduler.JobStatus{{Name: "domains", Last: now.Add(-time.Hour), Next: now.Add(time.Hour), Running: true}, {Name: "pushes"}}}
+	o.Jobs = &fakeJobs{jobs: []scheduler.JobStatus{{Name: "domains", Last: now.Add(-time.Hour), Next: now.Add(time.Hour), Running: true, Requests: 52, Warnings: []string{"too often"}}, {Name: "pushes"}}}
 	vendor(t, o, 1010).quota = client.Quota{Limit: 2400, Remaining: 2203, Reset: now.Add(30 * time.Minute), Known: true}
 	vendor(t, o, 1010).charges = func(context.Context) ([]portfolio.ChargeItem, error) {
 		return []portfolio.ChargeItem{
@@ -61,7 +61,7 @@ func TestStatusJSON(t *testing.T) {
 		`"since":"2026-03-01T12:00:00Z","probe_at":"2026-03-01T12:01:00Z","probes":2,"account_name":"labs"}],"requests":null},` +
 		`{"id":2020,"name":"desk","source":true,"pauses":[],"requests":null}],` +
 		`"pauses":[{"account":0,"scope":"by-hand","reason":"moving","by":"operator alice","since":"2026-03-01T12:00:00Z","account_name":""}],` +
-		`"jobs":[{"name":"domains","last":"2026-03-01T11:00:00Z","next":"2026-03-01T13:00:00Z","running":true},{"name":"pushes","last":null,"next":null,"running":false}],` +
+		`"jobs":[{"name":"domains","last":"2026-03-01T11:00:00Z","next":"2026-03-01T13:00:00Z","running":true,"requests":52,"warnings":["too often"]},{"name":"pushes","last":null,"next":null,"running":false,"requests":0,"warnings":[]}],` +
 		`"operations":{"unknown":{"count":1,"items":[{"op":"` + flagged.ShortID() + `","account":1010,"kind":"renew","name":"example.com","state":"unknown","price":"15.00",` +
 		`"since":"2026-03-01T11:55:00Z","attention":true,"note":"it is unknown"}]},"pending":{"count":0,"items":[]},` +
 		`"waiting":{"count":1,"items":[{"op":"` + operation(8, "", "", 0).ShortID() + `","account":1010,"kind":"renew","name":"next.com","state":"reserved","price":"15.00",` +

@@ -49,7 +49,7 @@ domains = "@every 24h"
 pushes = "@every 333h"
 registrant_changes = "@every 999h"
 names = "@every 333h"
-portfolio = "@every 333h"
+portfolio = "@every 999h"
 `
 
 func historyPolicies(parse func(string) *config.Config) policies {

@@ -29,7 +29,7 @@ domains = "@every 6h"
 pushes = "@every 60h"
 registrant_changes = "@every 60h"
 names = "@every 999h"
-portfolio = "@every 60h"
+portfolio = "@every 168h"
 `
 	handovers = `
 [schedule]
@@ -37,7 +37,7 @@ domains = "@every 60h"
 pushes = "@every 6h"
 registrant_changes = "@every 6h"
 names = "@every 999h"
-portfolio = "@every 60h"
+portfolio = "@every 168h"
 `
 )
 

@@ -17,7 +17,11 @@ type JobStatus struct {
 	Last    time.Time // when it began last and came through; zero: never
 	Next    time.Time // by its schedule, or sooner where it is wanted sooner
 	Running bool
-	Sweeps  []portfolio.Sweep // of the portfolio job: how far each account is
+	// Requests is how many its last run needed, since the daemon began; 0: not known.
+	Requests int
+	// Warnings say what it cannot keep up with.
+	Warnings []string
+	Sweeps   []portfolio.Sweep // of the portfolio job: how far each account is
 }
 
 // Jobs says where each job stands.
@@ -34,11 +38,22 @@ func (s *Scheduler) Jobs() ([]JobStatus, error) {
 		}
 		status := JobStatus{Name: j.name, Last: last, Next: j.schedule.Next(now), Running: j.running.Load()}
 		s.mu.Lock()
+		status.Requests = s.needed[j.name]
 		if !j.extra.IsZero() && j.extra.Before(status.Next) {
 			status.Next = j.extra
 		}
 		s.mu.Unlock()
-		if j.name == JobPortfolio {
+		switch j.name {
+		case JobDomains:
+			for _, warning := range []string{s.tooOften(now), s.tooMany(now)} {
+				if warning != "" {
+					status.Warnings = append(status.Warnings, warning)
+				}
+			}
+		case JobPortfolio:
+			if warning := s.tooLong(now); warning != "" {
+				status.Warnings = append(status.Warnings, warning)
+			}
 			for _, a := range s.Accounts {
 				sweep, err := s.Progress.SweepOf(a.ID)
 				if err != nil {

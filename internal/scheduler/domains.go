@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -29,40 +28,16 @@ type Reading struct {
 // when it was paused, that was announced.
 var ErrPaused = errors.New("the account is paused")
 
-// scanDomains is the domain job.
-func (s *Scheduler) scanDomains(ctx context.Context, now time.Time) error {
-	r, read, err := s.readAll(ctx, now)
-	if err != nil {
-		return err
-	}
-	seen, err := s.remember(read, now)
-	if err != nil {
-		return err
-	}
-	r.Decisions = append(r.Decisions, seen.unread...)
-	return s.act(ctx, JobDomains, now, r, seen.change)
-}
-
 // act hands what a scan found to the executor, and tells what it could not read. The
 // change is made with it.
 func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Reading, change portfolio.Change) error {
-	counts := make(map[portfolio.Verdict]int)
-	for _, d := range r.Decisions {
-		counts[d.Verdict]++
-	}
+	tallyOf(ctx).found(r, s.Policy().Horizon(now))
 	for _, p := range r.Problems {
 		if !errors.Is(p, ErrPaused) {
 			change.Events = append(change.Events, problem(job, now, p))
 		}
 	}
 	s.left(job, r.Problems)
-	if job == JobDomains {
-		change.Events = append(change.Events, portfolio.Event{
-			At: now, Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "completed",
-			Text: fmt.Sprintf("scan of %s: %d read", job, len(r.Decisions)),
-			Data: map[string]any{"job": job, "read": len(r.Decisions), "verdicts": counts, "problems": len(r.Problems)},
-		})
-	}
 	var errs []error
 	if len(change.Events)+len(change.Watch)+len(change.Lifted)+len(change.Pauses) > 0 {
 		err := s.Progress.Commit(change)
@@ -107,7 +82,11 @@ func stable(err error) string {
 // about each: in order of expiration over all accounts, those without one last. An
 // account that cannot be read is a problem, and does not hold the others.
 func (s *Scheduler) Domains(ctx context.Context, now time.Time) (Reading, error) {
-	r, _, err := s.readAll(ctx, now)
+	ctx, _ = s.counting(ctx, now)
+	if err := s.expect(ctx); err != nil {
+		return Reading{}, err
+	}
+	r, _, err := s.readAll(ctx, now, s.Accounts)
 	return r, err
 }
 
@@ -119,16 +98,21 @@ type readings struct {
 	senseless map[int64]bool
 }
 
-// readAll is Domains, and gives what was read of each account that was.
-func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readings, error) {
+func newReadings() readings {
+	return readings{domains: make(map[int64][]portfolio.Domain), senseless: make(map[int64]bool)}
+}
+
+// readAll is Domains for some of the accounts, and gives what was read of each account that was.
+func (s *Scheduler) readAll(ctx context.Context, now time.Time, accounts []Account) (Reading, readings, error) {
 	policy := s.Policy()
 	horizon := policy.Horizon(now)
-	read := readings{domains: make(map[int64][]portfolio.Domain), senseless: make(map[int64]bool)}
+	read := newReadings()
 	off := make(map[int64]bool) // accounts whose clock is not ours
 	var mu sync.Mutex
-	domains, r, err := eachAccount(ctx, s, s.Accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
-		lister := &dated{Lister: a.Lister}
-		domains, problems, err := readDomains(ctx, lister, horizon)
+	domains, r, err := eachAccount(ctx, s, accounts, func(ctx context.Context, a Account) ([]portfolio.Domain, []error, error) {
+		lister := &dated{Lister: a.Lister, paged: s.paged}
+		a.Lister = lister
+		domains, problems, err := s.readDomains(ctx, a, horizon)
 		if err != nil {
 			return nil, problems, err
 		}
@@ -150,9 +134,7 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time) (Reading, readin
 	if err != nil {
 		return r, read, err
 	}
-	slices.SortFunc(domains, func(a, b portfolio.Domain) int {
-		return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
-	})
+	slices.SortFunc(domains, compareDomains)
 	for _, d := range domains {
 		decision, err := s.decide(policy, d, now)
 		if err != nil {
@@ -183,18 +165,16 @@ const senseless = 24 * time.Hour
 // dated is a Lister that remembers what time it is at DNSimple.
 type dated struct {
 	Lister
-	date time.Time // as of the last page; zero where it did not say
+	date  time.Time // as of the last page; zero where it did not say
+	paged func(ctx context.Context, entries int)
 }
 
-func (d *dated) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
-	return func(yield func(portfolio.Page[portfolio.Domain], error) bool) {
-		for page, err := range d.Lister.DomainsByExpiration(ctx) {
-			d.date = page.Date
-			if !yield(page, err) {
-				return
-			}
-		}
-	}
+// DomainPage implements [Lister].
+func (d *dated) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+	page, err := d.Lister.DomainPage(ctx, number, size)
+	d.date = page.Date
+	d.paged(ctx, len(page.Items))
+	return page, err
 }
 
 // skew is by how much the clock here is ahead of DNSimple's; 0 where that is not known.
@@ -203,6 +183,11 @@ func (d *dated) skew(now time.Time) time.Duration {
 		return 0
 	}
 	return now.Sub(d.date)
+}
+
+// compareDomains is the order in which domains are looked after.
+func compareDomains(a, b portfolio.Domain) int {
+	return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
 }
 
 // compareExpiration orders by expiration, domains without one last.
@@ -282,77 +267,48 @@ func eachAccount[T any](ctx context.Context, s *Scheduler, accounts []Account, r
 	return items, r, ctx.Err()
 }
 
-// rereads bounds how often a list that changed while it was read is read again.
-const rereads = 3
+// pageSize is how many entries a page has: the most that the API gives.
+const pageSize = 100
 
-// readDomains reads an account's domains in order of expiration, up to the first
-// page that reaches beyond the horizon. All of it is read before anything is done.
-// Offset pages shift when the list changes underneath: what shows (another total,
-// an id twice, a break in the order) is read again. A list that shows it every time is
-// read to its end, since its order cannot be relied on, and is a problem.
-func readDomains(ctx context.Context, l Lister, horizon time.Time) ([]portfolio.Domain, []error, error) {
-	byID := make(map[int64]portfolio.Domain)
-	var problems []error
-	for try := range rereads {
-		to := horizon
-		if try == rereads-1 && len(byID) > 0 {
-			to = time.Time{}
-		}
-		domains, unclear, shifted, err := readOnce(ctx, l, to)
+// errShifting is the problem of a list that does not stand still.
+var errShifting = errors.New("the list changed too often while it was read: what was seen of it counts, and it is read again at the next tick")
+
+// errUnsorted is the problem of a list that is not in the order that was asked for.
+var errUnsorted = errors.New("the list is not in order of expiration: it is read to its end each time")
+
+// readDomains reads an account's domains in order of expiration, up to the first page
+// that reaches beyond the horizon: all of it before anything is done. Where not every
+// page overlapped the one before, and something has moved since the last scan or
+// meanwhile, it is read again with pages that do: what the last scan may have lost, this
+// one finds.
+func (s *Scheduler) readDomains(ctx context.Context, a Account, horizon time.Time) ([]portfolio.Domain, []error, error) {
+	r := &reader{ask: a.Lister.DomainPage, account: a.Account, horizon: horizon, size: s.pageSize}
+	if err := r.read(ctx); err != nil {
+		return nil, nil, err
+	}
+	if r.loose && r.complete() {
+		before, _, err := s.watchedOf(a.ID)
 		if err != nil {
 			return nil, nil, err
 		}
-		if !shifted {
-			return domains, unclear, nil
-		}
-		problems = unclear
-		// Where no reading is clean, what any of them showed counts, the latest first.
-		for _, d := range domains {
-			byID[d.ID] = d
+		if r.moved || r.differs(before.Domains) {
+			r = &reader{ask: r.ask, account: r.account, horizon: horizon, size: r.size, strict: true}
+			if err := r.read(ctx); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
-	problems = append(problems, errShifting)
-	domains := slices.SortedFunc(maps.Values(byID), func(a, b portfolio.Domain) int { return cmp.Compare(a.ID, b.ID) })
-	return domains, problems, nil
-}
-
-// errShifting is the problem of a list that is never the same.
-var errShifting = fmt.Errorf("list domains: the list changed, or was not in order, each of %d times that it was read", rereads)
-
-// readOnce reads the list up to the horizon; all of it where that is the zero time.
-func readOnce(ctx context.Context, l Lister, horizon time.Time) (domains []portfolio.Domain, problems []error, shifted bool, err error) {
-	total := -1
-	seen := make(map[int64]bool)
-	var last time.Time
-	for page, err := range l.DomainsByExpiration(ctx) {
-		if err != nil {
-			return nil, nil, false, err
-		}
-		if total >= 0 && page.Total != total {
-			shifted = true
-		}
-		total = page.Total
-		problems = append(problems, page.Problems...)
-		beyond := false
-		for _, d := range page.Items {
-			if seen[d.ID] {
-				shifted = true
-				continue
-			}
-			seen[d.ID] = true
-			domains = append(domains, d)
-			if d.ExpiresAt.IsZero() {
-				continue
-			}
-			if d.ExpiresAt.Before(last) {
-				shifted = true
-			}
-			last = d.ExpiresAt
-			beyond = beyond || !horizon.IsZero() && d.ExpiresAt.After(horizon)
-		}
-		if beyond {
-			break
+	problem := errShifting
+	if r.unsorted {
+		problem = errUnsorted
+		if err := r.everything(ctx); err != nil {
+			return nil, nil, err
 		}
 	}
-	return domains, problems, shifted, nil
+	problems := slices.Collect(maps.Values(r.problems))
+	slices.SortFunc(problems, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	if !r.complete() {
+		problems = append(problems, fmt.Errorf("list domains (account %d): %w", a.ID, problem))
+	}
+	return r.domains(), problems, nil
 }

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type fakeLister struct {
 	byID    func(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error)
 	domains func(ctx context.Context, page int) (portfolio.Page[portfolio.Domain], error)
+	listed  func(ctx context.Context, page, size int) (portfolio.Page[portfolio.Domain], error)
 	pushes  func() ([]portfolio.Push, error)
 	changes func(portfolio.ChangeState, int) (portfolio.Page[portfolio.RegistrantChange], error)
 	domain  func(id int64) (portfolio.Domain, error)
@@ -44,16 +45,18 @@ func pages[T any](read func(number int) (portfolio.Page[T], error)) iter.Seq2[po
 	}
 }
 
-func (l fakeLister) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
-	return pages(func(n int) (portfolio.Page[portfolio.Domain], error) {
-		if l.domains == nil {
-			return portfolio.Page[portfolio.Domain]{}, nil
-		}
-		return l.domains(ctx, n)
-	})
+func (l fakeLister) DomainPage(ctx context.Context, number, size int) (page portfolio.Page[portfolio.Domain], err error) {
+	switch {
+	case l.listed != nil:
+		page, err = l.listed(ctx, number, size)
+	case l.domains != nil:
+		page, err = l.domains(ctx, number)
+	}
+	page.Number = number
+	return page, err
 }
 
-func (l fakeLister) DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+func (l fakeLister) DomainPageByID(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
 	if l.byID == nil {
 		return portfolio.Page[portfolio.Domain]{Number: number}, nil
 	}

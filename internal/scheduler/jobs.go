@@ -286,7 +286,8 @@ func (s *Scheduler) start(ctx context.Context, j *job) (ran bool, err error) {
 			}}}))
 		}
 	}()
-	if err := j.run(ctx, now); err != nil {
+	counted, t := s.counting(ctx, now)
+	if err := j.run(counted, now); err != nil {
 		return true, fmt.Errorf("scan of %s: %w", j.name, err)
 	}
 	if ctx.Err() != nil {
@@ -294,6 +295,11 @@ func (s *Scheduler) start(ctx context.Context, j *job) (ran bool, err error) {
 	}
 	if j.hidden {
 		return true, nil
+	}
+	if j.name != JobPortfolio { // which tells it by itself, when the accounts came to their ends
+		if err := s.completed(j.name, t, s.Now()); err != nil {
+			return true, fmt.Errorf("scan of %s: %w", j.name, err)
+		}
 	}
 	return true, s.Progress.RecordRun(j.name, now)
 }

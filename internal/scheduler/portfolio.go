@@ -104,10 +104,18 @@ func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew bool)
 	}
 	s.left(JobPortfolio, r.Problems)
 	if whole > 0 {
+		requests := tallyOf(ctx).answered()
+		if whole == len(s.Accounts) {
+			s.mu.Lock()
+			s.needed[JobPortfolio] = requests
+			s.mu.Unlock()
+		}
 		change.Events = append(change.Events, portfolio.Event{
 			At: s.Now(), Level: portfolio.LevelInfo, About: portfolio.AboutScan, What: "completed",
 			Text: fmt.Sprintf("scan of %s: %d read", JobPortfolio, seen),
-			Data: map[string]any{"job": JobPortfolio, "read": seen, "accounts": whole, "seconds": int(took.Seconds()), "problems": len(r.Problems)},
+			Data: map[string]any{
+				"job": JobPortfolio, "read": seen, "accounts": whole, "problems": len(r.Problems), "requests": requests, "seconds": took.Seconds(),
+			},
 		})
 	}
 	if len(change.Events) == 0 {

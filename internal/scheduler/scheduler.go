@@ -16,10 +16,12 @@ import (
 
 // Lister reads what an account holds. Every error is a [portfolio.CallError].
 type Lister interface {
-	DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error]
-	// DomainPage reads one page of the domains in the order of their ids; beyond the end
-	// of the list it is empty.
+	// DomainPage is a page of the domains, the soonest expiration first; those without one
+	// come first or last. One behind the last is empty.
 	DomainPage(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error)
+	// DomainPageByID is a page of the domains in the order of their ids. One behind the
+	// last is empty.
+	DomainPageByID(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error)
 	Pushes(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Push], error]
 	RegistrantChanges(ctx context.Context, state portfolio.ChangeState) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]
 	Domain(ctx context.Context, id int64) (portfolio.Domain, portfolio.Answer, error)
@@ -68,8 +70,8 @@ type Schedules struct {
 	Domains, Portfolio, Pushes, RegistrantChanges, Names cron.Schedule
 }
 
-// Options are what a Scheduler works with. All fields but Background, Fatal and Log
-// are required.
+// Options are what a Scheduler works with. All fields but Background, Capacity,
+// Answers, Progressed, Fatal and Log are required.
 type Options struct {
 	Accounts  []Account // without the accounts that only prove
 	Policy    func() *rules.Policy
@@ -81,6 +83,14 @@ type Options struct {
 	// Background marks the requests of the portfolio sweep, which have time; nil: nothing
 	// does.
 	Background func(context.Context) context.Context
+	// Capacity is what the jobs may use; zero: nobody is warned that they ask for more.
+	Capacity Capacity
+	// Answers tells of each answer to calls made with the context that it gives; nil:
+	// requests are not counted.
+	Answers func(ctx context.Context, tell func(portfolio.Answer)) context.Context
+	// Progressed hears how far a reading of the domains is, after each page, from several
+	// goroutines at once; nil: nobody.
+	Progressed func(Step)
 	// Fatal says after which errors nothing must go on; nil: after none.
 	Fatal func(error) bool
 	Log   *slog.Logger
@@ -89,18 +99,23 @@ type Options struct {
 // Scheduler runs the scans.
 type Scheduler struct {
 	Options
-	jobs    []*job
-	ticking bool // whether Tick was called
+	jobs     []*job
+	ticking  bool // whether Tick was called
+	pageSize int  // of a domain list
+	patience time.Duration
 
 	mu     sync.Mutex
 	proofs map[int64]proof // by push id
 	// watches is what the last scan wrote down of accounts' domains, by account.
 	watches map[int64]portfolio.Watch
-	names   map[int64]string    // of domains with registrant changes, by domain id
-	unread  map[string][]error  // what the last run of a job did not read, by its name
-	looks   map[string]look     // at watched names, by the key under which they are remembered
-	scarce  map[int64]time.Time // when an account was found to have no research, by its id
-	sweeps  map[int64]bool      // accounts whose portfolio is being swept
+	names   map[int64]string     // of domains with registrant changes, by domain id
+	unread  map[string][]error   // what the last run of a job did not read, by its name
+	looks   map[string]look      // at watched names, by the key under which they are remembered
+	needed  map[string]int       // how many requests the last run of a job needed, by its name
+	due     []time.Time          // when the domains expire that rules buy for, as of the last scan
+	told    map[string]time.Time // when a job was last said to have run, by its name
+	scarce  map[int64]time.Time  // when an account was found to have no research, by its id
+	sweeps  map[int64]bool       // accounts whose portfolio is being swept
 }
 
 type proof struct {
@@ -139,9 +154,10 @@ func New(o Options) *Scheduler {
 		o.Fatal = func(error) bool { return false }
 	}
 	s := &Scheduler{
-		Options: o, proofs: make(map[int64]proof), names: make(map[int64]string), watches: make(map[int64]portfolio.Watch),
-		unread: make(map[string][]error), looks: make(map[string]look), scarce: make(map[int64]time.Time),
-		sweeps: make(map[int64]bool),
+		Options: o, pageSize: pageSize, patience: patience,
+		proofs: make(map[int64]proof), watches: make(map[int64]portfolio.Watch), names: make(map[int64]string),
+		unread: make(map[string][]error), looks: make(map[string]look), needed: make(map[string]int),
+		told: make(map[string]time.Time), scarce: make(map[int64]time.Time), sweeps: make(map[int64]bool),
 	}
 	s.jobs = []*job{
 		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},

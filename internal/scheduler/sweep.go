@@ -70,7 +70,7 @@ func (w *sweeper) run(ctx context.Context, anew bool) error {
 		w.restart(now)
 	}
 	w.walk = walk{
-		read: w.account.Lister.DomainPage, call: fmt.Sprintf("list domains by id (account %d)", w.account.ID),
+		read: w.account.Lister.DomainPageByID, call: fmt.Sprintf("list domains by id (account %d)", w.account.ID),
 		after: w.sweep.After, offset: w.sweep.Offset, seen: w.sweep.Seen,
 	}
 	return w.pages(ctx)
@@ -91,6 +91,10 @@ func (w *sweeper) pages(ctx context.Context) error {
 			return w.stop(err)
 		}
 		w.problems = append(w.problems, st.problems...)
+		if n == 1 {
+			tallyOf(ctx).longer(joined(st.total - w.sweep.Offset))
+		}
+		w.s.paged(ctx, len(st.domains)+len(st.problems))
 		change, err := w.compare(ctx, st)
 		if err != nil || ctx.Err() != nil {
 			return w.stop(err)

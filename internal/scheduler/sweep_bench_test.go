@@ -33,7 +33,7 @@ func BenchmarkSweep(b *testing.B) {
 		}}
 		b.Run(fmt.Sprintf("bare/%d", n), func(b *testing.B) {
 			measured(b, n, func() {
-				w := walk{read: lister.DomainPage, call: "list"}
+				w := walk{read: lister.DomainPageByID, call: "list"}
 				for {
 					st, err := w.next(b.Context())
 					if err != nil {

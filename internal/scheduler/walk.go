@@ -37,7 +37,6 @@ type stretch struct {
 }
 
 const (
-	mostEntries = 100 // of a page
 	// mostReads bounds how often the place where the next page joins is looked for: in a
 	// list of a million entries that takes thirty reads at the very most.
 	mostReads = 40
@@ -49,7 +48,7 @@ const (
 // beyond it.
 func reach(entry int) (number, size int) {
 	best := 0
-	for s := mostEntries; s > mostEntries/2; s-- {
+	for s := pageSize; s > pageSize/2; s-- {
 		if n := s - entry%s; n > best {
 			best, number, size = n, entry/s+1, s
 		}
@@ -57,9 +56,12 @@ func reach(entry int) (number, size int) {
 	return number, size
 }
 
+// joined is about how many pages so many entries take that join.
+func joined(entries int) int { return (max(0, entries)*8/7 + pageSize - 1) / pageSize }
+
 // next reads the next stretch.
 func (w *walk) next(ctx context.Context) (stretch, error) {
-	f := finder{back: mostEntries}
+	f := finder{back: pageSize}
 	at := max(0, w.offset-1)
 	why := "its pages do not join"
 	for range mostReads {
@@ -154,7 +156,7 @@ func (f *finder) behind(end int) int {
 	if f.high <= f.low { // the list has become longer, or nothing is known
 		f.high = 0
 		at := f.low - 1 + f.ahead
-		f.ahead = 2*f.ahead + mostEntries
+		f.ahead = 2*f.ahead + pageSize
 		return at
 	}
 	return f.within((f.low + f.high) / 2)
@@ -162,7 +164,7 @@ func (f *finder) behind(end int) int {
 
 // within keeps to what is known: near the last entry that was read, that one is it.
 func (f *finder) within(at int) int {
-	if f.low > 0 && (at < f.low || f.high-f.low <= mostEntries) {
+	if f.low > 0 && (at < f.low || f.high-f.low <= pageSize) {
 		at = f.low - 1
 	}
 	return max(0, at)

@@ -18,10 +18,10 @@ type remembered struct {
 	unread []portfolio.Decision
 }
 
-// remember compares what was read with what the last scan saw. What is inside the
+// remember compares what was read of accounts with what the last scan saw. What is inside the
 // horizon is kept, for the days on which its account cannot be read. A state that is
 // an old copy may buy again once nothing has moved for an hour.
-func (s *Scheduler) remember(read readings, now time.Time) (remembered, error) {
+func (s *Scheduler) remember(accounts []Account, read readings, now time.Time) (remembered, error) {
 	var seen remembered
 	restored, err := s.restored()
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Scheduler) remember(read readings, now time.Time) (remembered, error) {
 	policy := s.Policy()
 	horizon := policy.Horizon(now)
 	steady := restored != nil
-	for _, a := range s.Accounts {
+	for _, a := range accounts {
 		before, known, err := s.watchedOf(a.ID)
 		if err != nil {
 			return seen, err

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"domaind/internal/client"
+	"domaind/internal/scheduler"
+)
+
+const (
+	// quietFor is how long a reading takes until it is worth a line.
+	quietFor = 2 * time.Second
+	// lineEvery is how often a line follows.
+	lineEvery = 10 * time.Second
+)
+
+// progress tells a person at a terminal how far a long reading is.
+type progress struct {
+	out io.Writer
+	now func() time.Time
+
+	mu   sync.Mutex
+	last time.Time
+}
+
+// progressTo is the progress for whoever sits at a terminal; nil for nobody.
+func (g *globals) progressTo(now func() time.Time) *progress {
+	if !g.io.errTTY {
+		return nil
+	}
+	return &progress{out: g.io.err, now: now}
+}
+
+// step writes a line, where it is time for one. The quotas are those of the tokens that
+// are used.
+func (p *progress) step(s scheduler.Step, quotas []client.Quota) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	took := now.Sub(s.Since)
+	if took < quietFor || now.Sub(p.last) < lineEvery {
+		return
+	}
+	p.last = now
+	fmt.Fprintln(p.out, progressText(s, quotas, took))
+}
+
+// progressText is how far a reading is, in a line.
+func progressText(s scheduler.Step, quotas []client.Quota, took time.Duration) string {
+	pages := plural(s.Pages, "page")
+	if s.Expected > s.Pages {
+		pages = fmt.Sprintf("%d of about %d pages", s.Pages, s.Expected)
+	}
+	text := fmt.Sprintf("reading: %s, %s", pages, plural(s.Domains, "domain"))
+	left, known := 0, false
+	for _, q := range quotas {
+		if q.Known && (!known || q.Remaining < left) {
+			left, known = q.Remaining, true
+		}
+	}
+	if known {
+		text += fmt.Sprintf("; %s left in this hour", plural(left, "request"))
+	}
+	if s.Expected > s.Pages && s.Pages > 0 {
+		togo := took / time.Duration(s.Pages) * time.Duration(s.Expected-s.Pages)
+		text += fmt.Sprintf("; about %s to go", ago(togo))
+	}
+	return text
+}

@@ -1,0 +1,79 @@
+package config
+
+import (
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// What each run of a job asks for at least in each account: a page of each list. How much
+// more a scan of the domains needs depends on what expires, and a sweep on what is owned.
+const (
+	requestsOfDomains = 1
+	requestsOfPushes  = 1
+	requestsOfSweeps  = 1
+	requestsOfChanges = 5 // a list for each state
+)
+
+// capacity warns of schedules that ask for more requests than a token has, by what can be
+// seen here: how often they run, and for how many accounts.
+func (l *loader) capacity(root *node) {
+	s := l.cfg.Schedule
+	accounts := make(map[Secret]int) // by the place of their token
+	most := 0
+	for _, a := range l.cfg.Accounts {
+		if !a.Source {
+			accounts[a.Token]++
+			most = max(most, accounts[a.Token])
+		}
+	}
+	asked, greedy, greediest := 0, "", 0
+	for _, job := range []struct {
+		name string
+		cron Cron
+		each int
+	}{
+		{"domains", s.Domains, requestsOfDomains}, {"portfolio", s.Portfolio, requestsOfSweeps},
+		{"pushes", s.Pushes, requestsOfPushes}, {"registrant_changes", s.RegistrantChanges, requestsOfChanges},
+	} {
+		if job.cron.Schedule == nil {
+			return // it could not be understood
+		}
+		n := busiestHour(job.cron.Schedule) * job.each * most
+		if asked += n; n > greediest {
+			greedy, greediest = job.name, n
+		}
+	}
+	// A tenth is kept for operations under way.
+	if given := l.cfg.DNSimple.RequestsPerHour * 9 / 10; asked > given {
+		at := root
+		for _, t := range []*node{root.get("dnsimple"), l.schedules} {
+			if t != nil {
+				at = t
+			}
+		}
+		if l.schedules != nil {
+			if n := l.schedules.get(greedy); n != nil {
+				at = n
+			}
+		}
+		l.warn(at, "the schedule asks for at least %d requests in an hour with one token, most of them, %d, for %s, and requests_per_hour leaves %d: jobs will come late",
+			asked, greediest, greedy, given)
+	}
+}
+
+// busiestHour is how often a schedule comes in the busiest hour of a day. Any day will do.
+func busiestHour(schedule cron.Schedule) int {
+	at := time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
+	end := at.Add(24 * time.Hour)
+	most := 0
+	var within []time.Time
+	for at = schedule.Next(at); !at.IsZero() && at.Before(end); at = schedule.Next(at) {
+		within = append(within, at)
+		for at.Sub(within[0]) >= time.Hour {
+			within = within[1:]
+		}
+		most = max(most, len(within))
+	}
+	return most
+}
