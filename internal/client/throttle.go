@@ -49,7 +49,7 @@ const (
 // reserve is the part of a limit that is not for a class. Ordinary reads leave a tenth to
 // operations under way. Background reads leave half: whenever a scan begins, it finds
 // two fifths of the hour's requests at least, 96,000 domains at 2,400; and what is left
-// to them reads a million domains in nine hours.
+// to them reads a million domains in ten hours, with pages that join.
 func (k class) reserve(limit int) int {
 	switch k {
 	case urgentRead:

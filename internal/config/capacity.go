@@ -33,8 +33,10 @@ func (l *loader) capacity(root *node) {
 		cron Cron
 		each int
 	}{
-		{"domains", s.Domains, requestsOfDomains}, {"portfolio", s.Portfolio, requestsOfSweeps},
-		{"pushes", s.Pushes, requestsOfPushes}, {"registrant_changes", s.RegistrantChanges, requestsOfChanges},
+		{"domains", s.Domains, requestsOfDomains},
+		{"portfolio", s.Portfolio, requestsOfSweeps},
+		{"pushes", s.Pushes, requestsOfPushes},
+		{"registrant_changes", s.RegistrantChanges, requestsOfChanges},
 	} {
 		if job.cron.Schedule == nil {
 			return // it could not be understood
