@@ -110,6 +110,7 @@ type fakeExecutor struct {
 	ready    func(account int64) bool
 	report   func(account int64, err error)
 	wanted   func() time.Time
+	ours     map[int64]bool // changes
 	wake     chan struct{}
 }
 
@@ -130,6 +131,8 @@ func (x fakeExecutor) Execute(ctx context.Context, d []portfolio.Decision) ([]po
 	}
 	return d, x.execute(ctx, d)
 }
+
+func (x fakeExecutor) Ours(c portfolio.RegistrantChange) (bool, error) { return x.ours[c.ID], nil }
 
 func (x fakeExecutor) Wanted() (time.Time, error) {
 	if x.wanted == nil {
