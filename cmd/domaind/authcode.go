@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode"
@@ -50,8 +51,12 @@ func (c codeSource) read(streams std) (portfolio.AuthCode, error) {
 	from, name := streams.in, "stdin"
 	if c.file != "-" {
 		f, err := os.Open(c.file)
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			// What somebody took for a file's name may be the code.
+			return "", usageError{fmt.Errorf("open the file that --code-file names: %w; it holds the code, and is not the code itself", path.Err)}
+		}
 		if err != nil {
-			return "", usageError{fmt.Errorf("read the authorization code: %w", err)}
+			return "", usageError{fmt.Errorf("open the file that --code-file names: %w", err)}
 		}
 		defer func() { _ = f.Close() }() // it was read
 		from, name = f, c.file

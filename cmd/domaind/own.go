@@ -28,6 +28,7 @@ func newAdd(g *globals) *cobra.Command {
 func newDelete(g *globals) *cobra.Command {
 	var o hand
 	var name string
+	var yes bool
 	cmd := &cobra.Command{
 		Use: "delete NAME", Short: "Remove a domain from its account, for good",
 		Long: `delete removes a domain with all its records. One that is registered stays registered
@@ -38,11 +39,18 @@ be typed, or given once more with --name.`,
 			if err := o.check(); err != nil {
 				return err
 			}
+			if yes {
+				return usageError{errors.New("a deletion cannot be answered with --yes: give the domain's name once more with --name")}
+			}
 			return g.remove(cmd.Context(), o, args[0], name)
 		},
 	}
 	o.quietFlags(cmd)
 	cmd.Flags().StringVar(&name, "name", "", "for scripts: the `DOMAIN` once more")
+	cmd.Flags().BoolVar(&yes, "yes", false, "refused")
+	if err := cmd.Flags().MarkHidden("yes"); err != nil {
+		panic(err) // it is there
+	}
 	return cmd
 }
 

@@ -23,7 +23,8 @@ domain's expiration. The operation is named by its id in "domaind ledger", or by
 domain.
 
   --done        it happened: the money counts as spent
-  --not-bought  it did not happen: the money is free again, and the policy goes on later
+  --not-bought  it did not happen: the money is free again, and the policy goes on later;
+                what waits to be sent, and has not left, is withdrawn
   --buy-again   it did not happen, and is tried again now. If it did happen after all,
                 it is paid for twice. The domain's name has to be typed, or given
                 with --name`,

@@ -51,7 +51,7 @@ from where it was.`,
 // atMostOne refuses more than one argument, and an empty one.
 func atMostOne(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usageError{fmt.Errorf("%q takes one argument, and got %q too; see \"%s --help\"", cmd.CommandPath(), args[1], cmd.CommandPath())}
+		return usageError{fmt.Errorf("%q takes one argument, and got %d; see \"%s --help\"", cmd.CommandPath(), len(args), cmd.CommandPath())}
 	}
 	return noEmpty(cmd, args)
 }

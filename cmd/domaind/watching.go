@@ -69,7 +69,13 @@ func (g *globals) became(row control.Row, left error) error {
 	case row.State == portfolio.StateUnknown:
 		return fmt.Errorf("nobody knows yet whether it happened: %s; %s, and \"domaind resolve %s\" ends it", note, goesOn, row.Op)
 	}
-	return fmt.Errorf("%s has not left yet: %s; %s", what, note, goesOn)
+	switch {
+	case row.WithCode && g.alone:
+		return fmt.Errorf("%s has not left: %s; its code is kept nowhere, so it ends: transfer it again", what, note)
+	case row.Sent > 0 && !row.Kind.Once():
+		return fmt.Errorf("%s: nobody knows yet whether it was done: %s; %s", what, note, goesOn)
+	}
+	return fmt.Errorf("%s has not left yet: %s; %s, and \"domaind resolve %s --not-bought\" withdraws it", what, note, goesOn, row.Op)
 }
 
 func rowTitle(row control.Row) string {

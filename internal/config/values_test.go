@@ -202,7 +202,7 @@ func TestHash(t *testing.T) {
 		`"asked for by legal"`: `"asked for"`, `2027-01-31`: `2027-02-01`, `"1mo"`: `"2mo"`, `repeat = "1w"`: `repeat = "8d"`,
 		`name = "third"`: `name = "3rd"`, `do = "alert"`: "do = \"alert\"\nlevel = \"info\"", "\nmode = \"dry-run\"\n\n": "\n\n",
 		"[\"a.example\", \"b?.example\"]": "\"a.example\"", "\nmode = \"dry-run\"\nspending": "\nspending",
-		`"Lost.example", `: ``, `"kept.*"`: `"kep?.*"`, "whois_privacy = true\ntrustee": "trustee", "\ntrustee = true": "", "\nmax_price = \"8.00\"": "\nauto_renew = true",
+		`"Lost.example", `: ``, `"kept.*"`: `"kep?.*"`, "whois_privacy = true\ntrustee": "trustee", "\ntrustee = true": "", "\nmax_price = \"8.00\"": "\nmax_price = \"8.01\"",
 		"= \"4711\"": "= \"4712\"", `"x-id"`: `"x-no"`, "contact = \"legal\"\nwhois": "whois", `group = "listed" }`: `names = "listed.example" }`,
 	} {
 		got := with(old, other)

@@ -14,7 +14,7 @@ type registered struct {
 }
 
 // register reads what belongs to a registration. What may cost extra is only bought
-// where it is asked for.
+// where it is asked for, and what nobody knows the price of where a bound is given.
 func (l *loader) register(t *node, r *rules.Rule) {
 	r.MaxPrice = l.maxPrice(t)
 	yes := func(key string) bool {
@@ -24,6 +24,9 @@ func (l *loader) register(t *node, r *rules.Rule) {
 	r.Terms = &portfolio.Terms{
 		WhoisPrivacy: yes("whois_privacy"), AutoRenew: yes("auto_renew"), Trustee: yes("trustee"),
 		Attributes: l.attributes(l.table(t, "extended_attributes")),
+	}
+	if n := t.get("whois_privacy"); r.Terms.WhoisPrivacy && t.get("max_price") == nil {
+		l.failKey(n, "DNSimple does not say what WHOIS privacy costs, so there must be a max_price: that much is set aside").hint(`write max_price = "30.00"`)
 	}
 	scope := l.scope(r)
 	if len(scope) > 1 {

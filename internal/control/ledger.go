@@ -24,19 +24,21 @@ type Ledger interface {
 
 // Row is one operation of the ledger, as programs read it.
 type Row struct {
-	Op        string                   `json:"op"`
-	Account   int64                    `json:"account"`
-	Kind      portfolio.OperationKind  `json:"kind"`
-	ID        int64                    `json:"id"`
-	Name      string                   `json:"name"`
-	Rule      string                   `json:"rule"`
-	State     portfolio.OperationState `json:"state"`
-	Price     portfolio.Money          `json:"price"`
-	Reserved  portfolio.Money          `json:"reserved"`
-	Sent      int                      `json:"sent"`
-	Attention bool                     `json:"attention"`
-	By        string                   `json:"by"`
-	History   []portfolio.Step         `json:"history"`
+	Op       string                   `json:"op"`
+	Account  int64                    `json:"account"`
+	Kind     portfolio.OperationKind  `json:"kind"`
+	ID       int64                    `json:"id"`
+	Name     string                   `json:"name"`
+	Rule     string                   `json:"rule"`
+	State    portfolio.OperationState `json:"state"`
+	Price    portfolio.Money          `json:"price"`
+	Reserved portfolio.Money          `json:"reserved"`
+	Sent     int                      `json:"sent"`
+	// WithCode says that it waits with an authorization code, which is in memory alone.
+	WithCode  bool             `json:"with_code,omitempty"`
+	Attention bool             `json:"attention"`
+	By        string           `json:"by"`
+	History   []portfolio.Step `json:"history"`
 
 	Attempt   int               `json:"attempt"`
 	CreatedAt time.Time         `json:"created_at"`
@@ -47,7 +49,7 @@ type Row struct {
 func rowOf(op portfolio.Operation) Row {
 	return Row{
 		Op: op.ShortID(), Account: op.AccountID, Kind: op.Kind, ID: op.SubjectID, Name: op.Name, Rule: op.Rule,
-		State: op.State, Price: op.Price(), Reserved: op.Reserved, Sent: op.Sent, Attention: op.Attention, By: op.By,
+		State: op.State, Price: op.Price(), Reserved: op.Reserved, Sent: op.Sent, WithCode: op.State == portfolio.StateReserved && op.Terms != nil && op.Terms.WithCode, Attention: op.Attention, By: op.By,
 		History: op.History, Attempt: op.Attempt, CreatedAt: op.CreatedAt, Labels: op.Labels, RemoteID: op.RemoteID,
 	}
 }

@@ -25,7 +25,7 @@ func (x *Executor) proposeName(ctx context.Context, c portfolio.Command, p *port
 		p.Operation.DomainID = hosted
 		p.Consequences = append(p.Consequences, "it is hosted in the account already, and not registered through it")
 	}
-	q, err := x.priceOfName(ctx, c.Kind, c.AccountID, c.Name, c.Terms)
+	q, err := x.checkName(ctx, c.Kind, c.AccountID, c.Name, c.Terms)
 	if err != nil {
 		return err
 	}
@@ -57,24 +57,32 @@ func hostedHere(ctx context.Context, reg Asker, name string) (int64, error) {
 	return d.ID, nil
 }
 
-// priceOfName checks that a name can be had, and asks what it costs at the worst.
-func (x *Executor) priceOfName(ctx context.Context, kind portfolio.OperationKind, account int64, name string, terms portfolio.Terms) (quote, error) {
+// checkName asks whether a name can be had, and what it costs at the worst.
+func (x *Executor) checkName(ctx context.Context, kind portfolio.OperationKind, account int64, name string, terms portfolio.Terms) (quote, error) {
+	check, err := x.registries[account].CheckDomain(ctx, name)
+	switch {
+	case err != nil:
+		return quote{}, err
+	case kind == portfolio.OpRegister && !check.Available:
+		return quote{}, refusedf("%s is not free", name)
+	case kind == portfolio.OpTransfer && check.Available:
+		return quote{}, refusedf("%s is registered nowhere: register it", name)
+	}
+	return x.priceOfName(ctx, kind, account, name, terms, check.Premium)
+}
+
+// priceOfName asks what a name costs at the worst, whether it can be had or not: that is
+// asked sparingly. premium says that its check calls it so.
+func (x *Executor) priceOfName(
+	ctx context.Context, kind portfolio.OperationKind, account int64, name string, terms portfolio.Terms, premium bool,
+) (quote, error) {
 	reg := x.registries[account]
 	tld, err := x.tld(ctx, reg, portfolio.TLD(name))
 	if err != nil {
 		return quote{}, err
 	}
-	check, err := reg.CheckDomain(ctx, name)
-	if err != nil {
-		return quote{}, err
-	}
-	switch {
-	case kind == portfolio.OpRegister && !tld.RegistrationEnabled, kind == portfolio.OpTransfer && !tld.TransferEnabled:
+	if kind == portfolio.OpRegister && !tld.RegistrationEnabled || kind == portfolio.OpTransfer && !tld.TransferEnabled {
 		return quote{}, refusedf("DNSimple does not %s names under .%s", kind, tld.TLD)
-	case kind == portfolio.OpRegister && !check.Available:
-		return quote{}, refusedf("%s is not free", name)
-	case kind == portfolio.OpTransfer && check.Available:
-		return quote{}, refusedf("%s is registered nowhere: register it", name)
 	}
 	prices, err := reg.Prices(ctx, name)
 	if err != nil {
@@ -97,7 +105,7 @@ func (x *Executor) priceOfName(ctx context.Context, kind portfolio.OperationKind
 		}
 		q.total += prices.Trustee
 	}
-	if prices.Premium || check.Premium {
+	if prices.Premium || premium {
 		q.premium = &one
 	}
 	return q, nil

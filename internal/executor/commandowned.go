@@ -22,6 +22,9 @@ func (x *Executor) proposeOwned(ctx context.Context, c portfolio.Command, p *por
 	registered := d.State == portfolio.DomainRegistered
 	switch c.Kind {
 	case portfolio.OpPush:
+		if err := x.begunLately(d, c.Kind, say); err != nil {
+			return err
+		}
 		if (c.To == "") == (c.Email == "") {
 			return refusedf("to which account? Give its identifier, or the e-mail of its owner, and not both")
 		}
@@ -30,9 +33,12 @@ func (x *Executor) proposeOwned(ctx context.Context, c portfolio.Command, p *por
 		if !registered {
 			return refusedf("%s is %s: there is nothing to transfer", d.Name, d.State)
 		}
+		if err := x.begunLately(d, c.Kind, say); err != nil {
+			return err
+		}
 		say("it is unlocked, and the code that lets another registrar take it is mailed to its administrative contact (contact %d)", d.RegistrantID)
 		if d.AutoRenew {
-			say("its auto-renewal is on: DNSimple may renew it before it has left; to switch it off: domaind auto-renewal %s off", d.Name)
+			say("its auto-renewal is on: DNSimple may renew it before it has left")
 		}
 	case portfolio.OpDelete:
 		say("it is removed from DNSimple for good, with all its records")
@@ -49,7 +55,29 @@ func (x *Executor) proposeOwned(ctx context.Context, c portfolio.Command, p *por
 		}
 		return x.proposeLapse(ctx, d, say)
 	case portfolio.OpChangeRegistrant:
+		if d.State == portfolio.DomainHosted {
+			return refusedf("%s is hosted at DNSimple only: its registrant is not changed here", d.Name)
+		}
 		return x.proposeRegistrant(ctx, c, d, p)
+	}
+	return nil
+}
+
+// begunLately refuses what was begun just now, which is taken for a command that was given
+// twice, and says so where it was begun before that and may go on still.
+func (x *Executor) begunLately(d portfolio.Domain, kind portfolio.OperationKind, say func(format string, args ...any)) error {
+	last, ok, err := x.ledger.LatestOf(d.AccountID, kind, d.ID)
+	if err != nil {
+		return fmt.Errorf("look for an earlier %s: %w", kind, err)
+	}
+	since := x.now().Sub(last.EndedAt)
+	switch {
+	case !ok || last.State != portfolio.StateDone:
+	case since < twiceWithin:
+		return refusedf("%s was done at %s by %s; whoever wants it once more may ask again from %s on", last,
+			last.EndedAt.Format(time.RFC3339), last.By, last.EndedAt.Add(twiceWithin).Format(time.RFC3339))
+	case since < leaveWithin:
+		say("the same was done on %s already (%s)", x.ceilings.day(last.EndedAt), last.ShortID())
 	}
 	return nil
 }

@@ -140,6 +140,9 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	if err := withinRule(decision, q); err != nil {
 		return stop("%s", err)
 	}
+	if op.Manual && q.total > op.Reserved {
+		return stop("it costs %s now, and %s was agreed to", q.total, op.Reserved)
+	}
 	return cleared{moment: moment(now), quote: q, day: x.ceilings.day(now), expiresAt: d.ExpiresAt, lapsed: d.State == portfolio.DomainExpired}, nil
 }
 

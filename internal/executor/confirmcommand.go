@@ -62,10 +62,10 @@ func (x *Executor) confirmCommand(ctx context.Context, op portfolio.Operation) (
 // confirmName asks again whether the name can be had, at what price. More than was
 // agreed to is not paid.
 func (x *Executor) confirmName(ctx context.Context, op portfolio.Operation) (confirmation, error) {
-	if _, ok := x.code(op.Key); op.Kind == portfolio.OpTransfer && op.Terms.WithCode && !ok {
-		return withdrawn{moment: moment(x.now()), why: "its authorization code is not stored, and domaind ended meanwhile: transfer it again", alarm: true}, nil
+	if x.codeless(op) {
+		return withoutCode(x.now()), nil
 	}
-	q, err := x.priceOfName(ctx, op.Kind, op.AccountID, op.Name, *op.Terms)
+	q, err := x.checkName(ctx, op.Kind, op.AccountID, op.Name, *op.Terms)
 	var hosted int64
 	if err == nil { // last: what shows later than this is ours
 		hosted, err = hostedHere(ctx, x.registries[op.AccountID], op.Name)

@@ -124,10 +124,14 @@ func (x *Executor) Recover(context.Context) error {
 		return fmt.Errorf("recover the ledger: %w", err)
 	}
 	for _, op := range open {
-		if op.State != portfolio.StateArmed {
-			continue
+		var err error
+		switch {
+		case op.State == portfolio.StateArmed:
+			err = x.restart(op)
+		case op.State == portfolio.StateReserved && x.codeless(op):
+			_, _, err = x.step(op, withoutCode(x.now()))
 		}
-		if err := x.restart(op); err != nil {
+		if err != nil {
 			return fmt.Errorf("recover %s: %w", op, err)
 		}
 	}

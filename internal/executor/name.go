@@ -10,8 +10,9 @@ import (
 	"domaind/internal/rules"
 )
 
-// codeNotFree is the code of a name that a registration found taken.
-const codeNotFree = "not-free"
+// codeNoName is the code of a name that is not registered through DNSimple, or not at a
+// price that is known.
+const codeNoName = "not-for-sale"
 
 // assessName applies the guards that stand before the registration of a name that is
 // watched.
@@ -30,22 +31,22 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 	if d.Terms != nil {
 		terms = *d.Terms
 	}
-	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms)
+	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms, false)
 	if no, ok := errors.AsType[*RefusedError](err); ok {
-		return guarded(d, portfolio.VerdictBlocked, codeNotFree, no.Reason), nil, nil
+		return guarded(d, portfolio.VerdictBlocked, codeNoName, no.Reason), nil, nil
 	}
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
 	now := x.now()
 	d.Price, d.PriceAt = &q.total, now
-	if terms.WhoisPrivacy {
-		// What it costs is not told, and what is not known is not bought unasked.
-		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "DNSimple does not say what WHOIS privacy costs: register it by hand, or without"), nil, nil
-	}
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
+	if q, err = withPrivacy(d, q); err != nil {
+		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
+	}
+	d.Price = &q.total
 	var over *CeilingError
 	err = x.ledger.Spent(func(s portfolio.Spent) error {
 		return x.ceilings.allow(budget.with(s, d.Verdict), f.AccountID, q.total, now)
@@ -80,7 +81,24 @@ func (x *Executor) confirmWatched(ctx context.Context, op portfolio.Operation) (
 	if err := withinRule(d, c.quote); err != nil {
 		return stop(err.Error())
 	}
+	if c.quote, err = withPrivacy(d, c.quote); err != nil {
+		return stop(err.Error())
+	}
 	return c, nil
+}
+
+// withPrivacy is what a registration costs at the worst where its rule asks for WHOIS
+// privacy as well. DNSimple does not say what that costs: all that the rule allows is set
+// aside, and where it names no bound nothing is bought.
+func withPrivacy(d portfolio.Decision, q quote) (quote, error) {
+	if d.Terms == nil || !d.Terms.WhoisPrivacy {
+		return q, nil
+	}
+	if d.MaxPrice == nil {
+		return q, fmt.Errorf("DNSimple does not say what WHOIS privacy costs: %s needs a max_price, which is set aside then", d.Rule)
+	}
+	q.total = *d.MaxPrice
+	return q, nil
 }
 
 // sameTerms says whether a registration asks for the same beside the name.

@@ -52,10 +52,9 @@ func TestWatchedNameIsNotRegistered(t *testing.T) {
 		domains, policy string
 		code            string
 	}{
-		"taken":     {shop + "[[name]]\nname = \"new.com\"\nelsewhere = true\nexpires = \"+90d\"\n", catchNew, codeNotFree},
 		"too dear":  {shop, catchNew + "max_price = \"14.99\"\n", codeMaxPrice},
 		"a ceiling": {shop, strings.Replace(catchNew, `max_per_day = "10000.00"`, `max_per_day = "14.99"`, 1), "max_per_day"},
-		"privacy":   {shop, catchNew + "whois_privacy = true\n", codeNoPrice},
+		"not sold":  {shop + "[[tld]]\nname = \"com\"\nrenewal = \"12.00\"\nregistration_enabled = false\n", catchNew, codeNoName},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, tc.domains, tc.policy)
@@ -65,6 +64,66 @@ func TestWatchedNameIsNotRegistered(t *testing.T) {
 			equal(t, "code", d.Code, tc.code)
 			equal(t, "rows", len(w.rows()), 0)
 		})
+	}
+}
+
+// A name that is taken by now is found so by the one check before it would be registered.
+func TestWatchedNameThatIsTaken(t *testing.T) {
+	w := newWorld(t, shop+"[[name]]\nname = \"new.com\"\nelsewhere = true\nexpires = \"+90d\"\n", catchNew)
+	checks := w.checked()
+	w.watch("new.com")
+	w.expect(0, 0)
+	w.released("is not free")
+	equal(t, "checks", *checks, 1)
+}
+
+// checked counts how often new.com is checked from now on.
+func (w *world) checked() *int {
+	n := new(int)
+	w.meets(&fault{method: http.MethodGet, part: "/new.com/check", answer: func(_ *http.Request, next func() *http.Response) (*http.Response, error) {
+		*n++
+		return next(), nil
+	}})
+	return n
+}
+
+// What checks a name counts its requests: one confirms a registration, and none is made
+// for a name that something else keeps from being registered.
+func TestNamesAreCheckedSparingly(t *testing.T) {
+	w := newWorld(t, shop, catchNew)
+	checks := w.checked()
+	w.watch("new.com")
+	equal(t, "registered", *checks, 1)
+	w = newWorld(t, shop, catchNew+"max_price = \"14.99\"\n")
+	checks = w.checked()
+	for range 5 {
+		equal(t, "verdict", w.watch("new.com").Verdict, portfolio.VerdictBlocked)
+		w.clock.pass(time.Hour)
+	}
+	equal(t, "blocked", *checks, 0)
+}
+
+// WHOIS privacy, whose price nobody tells, is bought where the rule asks for it and says how
+// much all of it may cost: that is set aside.
+func TestWatchedNameWithPrivacy(t *testing.T) {
+	privacy := shop + "[[tld]]\nname = \"com\"\nregistration = \"15.00\"\nrenewal = \"15.00\"\nprivacy = \"5.00\"\n"
+	w := newWorld(t, privacy, catchNew+"whois_privacy = true\nmax_price = \"25.00\"\n")
+	w.watch("new.com")
+	_, reserved := w.spent()
+	equal(t, "set aside when it was decided", w.row().Reserved, portfolio.Money(2500))
+	equal(t, "and not twice", reserved, portfolio.Tally{})
+	w.settle(2 * day)
+	w.expect(1, 2000, registersNew)
+	equal(t, "charge", *w.row().Charge, portfolio.Money(2000))
+
+	ceiling := strings.Replace(catchNew, `max_per_day = "10000.00"`, `max_per_day = "24.99"`, 1)
+	w = newWorld(t, privacy, ceiling+"whois_privacy = true\nmax_price = \"25.00\"\n")
+	equal(t, "beyond a ceiling", w.watch("new.com").Code, "max_per_day")
+	w.expect(0, 0)
+
+	_, err := withPrivacy(portfolio.Decision{Rule: "catch", Terms: &portfolio.Terms{WhoisPrivacy: true}}, quote{total: 1500})
+	if err == nil {
+		t.Error("privacy is bought without a bound")
 	}
 }
 

@@ -138,6 +138,12 @@ func (s *step) observed(e observed) {
 	case s.op.State == portfolio.StatePending && !s.op.Kind.Once() && s.at.Sub(s.op.ArmedAt) > wishPatience && seen.undone:
 		s.op.Checks = 0           // it has waited long enough
 		s.uncertain(seen.note, 0) // a wish is sent until there is evidence
+	case s.op.State == portfolio.StateUnknown && !s.op.Kind.Purchase() && seen.remoteID != 0 && seen.remote == portfolio.ProgressUnderWay:
+		// Its answer was lost, and here it is.
+		s.op.Attention, s.op.Checks = false, 0
+		s.wait(2*time.Second, 15*time.Minute)
+		s.to(portfolio.StatePending, "it was begun after all: "+seen.note)
+		s.tell(portfolio.LevelInfo, "pending", seen.note)
 	case s.op.State == portfolio.StateUnknown:
 		s.unknown(seen)
 	case s.op.State == portfolio.StatePending && s.op.Kind.Once() && !s.op.Attention && s.at.Sub(s.op.ArmedAt) > patience(s.op.Kind):

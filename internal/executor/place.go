@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"domaind/internal/portfolio"
 )
@@ -75,6 +76,20 @@ func (x *Executor) code(key string) (portfolio.AuthCode, bool) {
 	defer x.mu.Unlock()
 	code, ok := x.codes[key]
 	return code, ok
+}
+
+// codeless says whether a transfer cannot be sent any more, since the process is gone that
+// knew its authorization code.
+func (x *Executor) codeless(op portfolio.Operation) bool {
+	if op.Kind != portfolio.OpTransfer || op.Terms == nil || !op.Terms.WithCode {
+		return false
+	}
+	_, ok := x.code(op.Key)
+	return !ok
+}
+
+func withoutCode(now time.Time) withdrawn {
+	return withdrawn{moment: moment(now), why: "its authorization code is not stored, and domaind ended meanwhile: transfer it again", alarm: true}
 }
 
 // free says whether nothing stands in the way of an operation that an operator asks

@@ -34,8 +34,12 @@ func (x *Executor) Resolve(ctx context.Context, key string, how Resolution, by, 
 	if op, _, err = x.ledger.Operation(key); err != nil { // it may have moved on meanwhile
 		return op, err
 	}
+	if how == ResolveNotBought && op.State == portfolio.StateReserved && (op.Kind.Once() || op.Sent == 0) {
+		return x.withdraw(op, by, reason)
+	}
 	if !resolvable(op, x.now()) {
-		return op, refusedf("%s is %s (%s): only what is unknown can be resolved, or what DNSimple has worked on for longer than that ever takes", op, op.State, op.LastNote())
+		return op, refusedf("%s is %s (%s): only what is unknown can be resolved, what DNSimple has worked on for longer than that ever takes, "+
+			"and, as --not-bought, what has not left", op, op.State, op.LastNote())
 	}
 	var again portfolio.Decision
 	if how == ResolveBuyAgain {
@@ -57,6 +61,19 @@ func (x *Executor) Resolve(ctx context.Context, key string, how Resolution, by, 
 		op, _, err = x.ledger.Operation(key)
 	}
 	return op, err
+}
+
+// withdraw ends what waits to be sent, and has not been.
+func (x *Executor) withdraw(op portfolio.Operation, by, reason string) (portfolio.Operation, error) {
+	why := by + " withdrew it"
+	if reason != "" {
+		why += ": " + reason
+	}
+	op, _, err := x.step(op, withdrawn{moment: moment(x.now()), why: why})
+	if err != nil {
+		return op, fmt.Errorf("withdraw %s: %w", op, err)
+	}
+	return op, nil
 }
 
 // buyAgain looks afresh what the next attempt at a purchase would be. Where the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"domaind/internal/portfolio"
 )
@@ -61,9 +62,32 @@ func progressOf(ctx context.Context, op portfolio.Operation, reg Asker) (state p
 	}
 	t, err := reg.TransferStatus(ctx, op.Name, op.RemoteID)
 	if t.StatusDescription != "" {
-		detail = t.StatusDescription + "; "
+		detail = reasonOf(t.StatusDescription) + "; "
 	}
 	return t.State, detail, err
+}
+
+// reasonOf says in words of ours what DNSimple says of a transfer. Its own may quote the
+// authorization code, which is to be found nowhere, and which a process that began later
+// does not know.
+func reasonOf(description string) string {
+	text := strings.ToLower(description)
+	for _, known := range []struct{ word, meaning string }{
+		{"auth", "DNSimple speaks of the authorization code"},
+		{"code", "DNSimple speaks of the authorization code"},
+		{"epp", "DNSimple speaks of the authorization code"},
+		{"lock", "DNSimple speaks of a lock at the registrar that has it"},
+		{"60", "DNSimple speaks of the days in which it may not be transferred"},
+		{"reject", "DNSimple speaks of somebody who rejected it"},
+		{"denied", "DNSimple speaks of somebody who rejected it"},
+		{"confirm", "DNSimple speaks of a confirmation"},
+		{"approv", "DNSimple speaks of a confirmation"},
+	} {
+		if strings.Contains(text, known.word) {
+			return known.meaning
+		}
+	}
+	return "DNSimple gives a reason"
 }
 
 // finished is the evidence of what is done as soon as it shows.

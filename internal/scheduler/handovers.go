@@ -129,6 +129,9 @@ func (s *Scheduler) RegistrantChanges(ctx context.Context, now time.Time) (Readi
 			r.Problems = append(r.Problems, fmt.Errorf("registrant change %d: %w", c.ID, err))
 		}
 		facts := portfolio.ChangeFacts{RegistrantChange: c, Name: name}
+		if facts.Ours, err = s.Executor.Ours(c); err != nil {
+			return r, err
+		}
 		r.Decisions = append(r.Decisions, rules.Decide(s.Policy(), facts, now))
 	}
 	return r, ctx.Err()

@@ -127,6 +127,31 @@ func TestRegistrantChangesAreAskedForByState(t *testing.T) {
 	}
 }
 
+// TestOurOwnChangesAreNotCancelled: nor announced as what nobody speaks of.
+func TestOurOwnChangesAreNotCancelled(t *testing.T) {
+	l := fakeLister{
+		changes: func(s portfolio.ChangeState, _ int) (page portfolio.Page[portfolio.RegistrantChange], err error) {
+			if s == portfolio.ChangeNew {
+				page.Items = []portfolio.RegistrantChange{
+					{ID: 2, AccountID: 1, DomainID: 3, ContactID: 66, State: s}, {ID: 4, AccountID: 1, DomainID: 5, ContactID: 66, State: s},
+				}
+			}
+			return page, nil
+		},
+		domain: func(id int64) (portfolio.Domain, error) { return portfolio.Domain{ID: id, Name: "changed.com"}, nil },
+	}
+	r, err := setup{one: l, executor: fakeExecutor{ours: map[int64]bool{4: true}}}.make().RegistrantChanges(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := r.Decisions[0]; d.Verdict != portfolio.VerdictAct || d.Do != portfolio.ActionCancel {
+		t.Errorf("about a stranger's it decided %+v", d)
+	}
+	if d := r.Decisions[1]; d.Verdict != portfolio.VerdictNone || len(d.Alerts) > 0 {
+		t.Errorf("about ours it decided %+v", d)
+	}
+}
+
 // TestUnreadableHandovers: an account whose lists fail is a problem, and the other
 // one has its turn.
 func TestUnreadableHandovers(t *testing.T) {

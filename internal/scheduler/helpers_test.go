@@ -121,6 +121,7 @@ type fakeExecutor struct {
 	ready    func(account int64) bool
 	report   func(account int64, err error)
 	wanted   func() time.Time
+	ours     map[int64]bool // changes
 	wake     chan struct{}
 
 	announcements func(portfolio.Decision) []portfolio.Event
@@ -143,6 +144,8 @@ func (x fakeExecutor) Execute(ctx context.Context, d []portfolio.Decision) ([]po
 	}
 	return d, x.execute(ctx, d)
 }
+
+func (x fakeExecutor) Ours(c portfolio.RegistrantChange) (bool, error) { return x.ours[c.ID], nil }
 
 func (x fakeExecutor) Wanted() (time.Time, error) {
 	if x.wanted == nil {

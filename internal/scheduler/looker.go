@@ -86,8 +86,9 @@ func (l *looker) deaf(err error) error {
 // see looks at one name. Only what the registry's own check calls available is free.
 func (l *looker) see(ctx context.Context, name string) (portfolio.NameFacts, error) {
 	f := portfolio.NameFacts{Status: portfolio.NameUnknown}
-	_, _, err := l.account.Lister.DomainNamed(ctx, name)
+	d, _, err := l.account.Lister.DomainNamed(ctx, name)
 	switch {
+	case err == nil && d.State == portfolio.DomainHosted: // and registered by anybody or nobody
 	case err == nil:
 		f.Status, f.Ours = portfolio.NameTaken, true
 		return f, nil

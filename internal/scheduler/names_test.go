@@ -40,6 +40,17 @@ func TestNamesAreLookedAtDaily(t *testing.T) {
 	}
 }
 
+// TestHostedNamesAreWatched: what the account only hosts, as after a registration that
+// failed, is not registered through it.
+func TestHostedNamesAreWatched(t *testing.T) {
+	world := &registry{
+		free: map[string]bool{"free.com": true}, owned: map[string]bool{"free.com": true, "taken.com": true},
+		hosted: map[string]bool{"free.com": true, "taken.com": true},
+	}
+	s := setup{one: world.lister(), memory: &memory{}, policy: watching("free.com", "taken.com")}.make()
+	same(t, "seen", verdicts(look1(t, s, now)), "free.com act", "taken.com none taken")
+}
+
 // TestAnAccountWithoutResearch: the call is tried once a day, nobody is told, and the
 // check alone decides.
 func TestAnAccountWithoutResearch(t *testing.T) {

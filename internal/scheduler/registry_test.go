@@ -28,6 +28,7 @@ func watching(names ...string) *rules.Policy {
 // registry is what DNSimple says of names, and what it was asked.
 type registry struct {
 	free, owned, unlisted map[string]bool         // unlisted: research does not know of it
+	hosted                map[string]bool         // owned, but only in name
 	errs                  map[string]error        // by name, of every call
 	noResearch            *portfolio.CallError    // of every name
 	asked                 []string                // "own a.com", "research a.com", "check a.com"
@@ -46,7 +47,11 @@ func (r *registry) lister() fakeLister {
 	return fakeLister{
 		named: func(name string) (portfolio.Domain, error) {
 			if err := r.say("own", name); err != nil || r.owned[name] {
-				return portfolio.Domain{Name: name}, err
+				state := portfolio.DomainRegistered
+				if r.hosted[name] {
+					state = portfolio.DomainHosted
+				}
+				return portfolio.Domain{Name: name, State: state}, err
 			}
 			return portfolio.Domain{}, &portfolio.CallError{Call: "read " + name, Outcome: portfolio.OutcomeNotFound, Status: 404}
 		},

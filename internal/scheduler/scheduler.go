@@ -36,6 +36,8 @@ type Lister interface {
 type Executor interface {
 	Facts(d portfolio.Domain) (portfolio.DomainFacts, error)
 	Prove(ctx context.Context, p portfolio.Push) portfolio.PushFacts
+	// Ours says whether a registrant change was begun through domaind.
+	Ours(c portfolio.RegistrantChange) (bool, error)
 	// Execute gives the decisions as the guards left them.
 	Execute(ctx context.Context, decisions []portfolio.Decision) ([]portfolio.Decision, error)
 	FollowUp(ctx context.Context) (next time.Time, err error)
