@@ -49,7 +49,10 @@ func TestEveryCommandIsTold(t *testing.T) {
 // looks has none that agree to anything.
 func TestByHandFlags(t *testing.T) {
 	root := newRoot(std{in: strings.NewReader(""), out: io.Discard, err: io.Discard})
-	has := func(cmd *cobra.Command, name string) bool { return cmd.Flags().Lookup(name) != nil }
+	has := func(cmd *cobra.Command, name string) bool {
+		f := cmd.Flags().Lookup(name)
+		return f != nil && !f.Hidden
+	}
 	for _, cmd := range root.Commands() {
 		hand := cmd.GroupID == "hand"
 		if has(cmd, "wait") != hand || has(cmd, "yes") != (hand && cmd.Name() != "delete") || hand && (!has(cmd, "json") || !has(cmd, "account")) {

@@ -142,7 +142,7 @@ func (x *Executor) tellWait(d portfolio.Decision, now time.Time, add func(level 
 		if f.ExpiresAt.Before(now.Add(vendorLate)) {
 			add(portfolio.LevelAlert, "vendor-turn-late", "DNSimple's own auto-renewal has not renewed it yet, and "+d.Reason, "", 0)
 		}
-	case (d.Code == codeRecent || d.Code == codeLeaving) && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
+	case d.Code == codeRecent && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
 		add(portfolio.LevelAlert, "blocked", d.Reason, d.Code, 24*time.Hour)
 	case (d.Code == codeHeldUp || d.Code == codeUnknown && d.Do != portfolio.ActionCancel) && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(now.Add(nearEnd)):
 		add(portfolio.LevelAlert, "blocked", "it waits: "+d.Reason, d.Code, 24*time.Hour)

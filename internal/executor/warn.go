@@ -113,6 +113,8 @@ func waitsFor(d portfolio.Decision, name, scan string) (cause, helps string) {
 		return d.Reason, "see: domaind ledger --name " + name
 	case codeDone, codeRecent:
 		return d.Reason, "renew it at DNSimple by hand"
+	case codeLeaving:
+		return d.Reason, "where it is to stay: domaind renew " + name
 	}
 	return d.Reason, "once it is mended, " + scan
 }
