@@ -27,7 +27,6 @@ const (
 func BenchmarkSweep(b *testing.B) {
 	binary := build(b)
 	for b.Loop() {
-		// A longer sweep has more moments in which its memory can be at its highest: the smaller account is swept as long.
 		small := sweeps(b, binary, max(1, *domains/tenth), tenth**rounds)
 		large := sweeps(b, binary, *domains, *rounds)
 		cpu, wall := large.times(cpuOf), large.times(wallOf)
@@ -35,7 +34,7 @@ func BenchmarkSweep(b *testing.B) {
 		b.ReportMetric(cpu, "cpu/sdk")
 		b.ReportMetric(wall, "wall/sdk")
 		b.ReportMetric(large.most(), "MiB")
-		b.ReportMetric(large.peak()/max(1, small.peak()), "MiB/tenth")
+		b.ReportMetric(timesTenth(small, large), "MiB/tenth")
 		// Not to the log, which is cut after ten lines.
 		if _, err := fmt.Fprintf(os.Stdout, "\n%s\n%s\n%s\n", small, large, verdict(cpu, wall, small, large)); err != nil {
 			b.Fatal(err)
@@ -113,16 +112,21 @@ func (s swept) most() float64 {
 	return mebibytes(most)
 }
 
-// peak is the most anonymous memory of a later sweep, in MiB: the median of them. Where others use the processors, the
-// collector of garbage comes late now and then.
-func (s swept) peak() float64 {
-	peaks := make([]int, len(s.later))
-	for i, c := range s.later {
-		peaks[i] = c.anonymous
+// peak is the most anonymous memory of some later sweeps in a row, in MiB: the median of all that were. Where others use the
+// processors, the collector of garbage comes late now and then.
+func (s swept) peak(row int) float64 {
+	var peaks []int
+	for sweeps := range slices.Chunk(s.later, row) {
+		most := slices.MaxFunc(sweeps, func(a, b cost) int { return a.anonymous - b.anonymous })
+		peaks = append(peaks, most.anonymous)
 	}
 	slices.Sort(peaks)
 	return mebibytes(peaks[len(peaks)/2])
 }
+
+// timesTenth is how much more memory a sweep of the larger account takes. It lasts ten times as long, and has as many
+// moments in which its memory can be at its highest: so it is held against ten of the smaller one.
+func timesTenth(small, large swept) float64 { return large.peak(1) / max(1, small.peak(tenth)) }
 
 func mebibytes(kibibytes int) float64 { return float64(kibibytes) / 1024 }
 
@@ -154,7 +158,7 @@ func verdict(cpu, wall float64, small, large swept) string {
 	row("cpu, times the SDK", cpu, mostTimesBare)
 	row("wall, times the SDK", wall, mostTimesBare)
 	row("most RssAnon of all, MiB", large.most(), mostAnonymous)
-	row("RssAnon, times that of a tenth", large.peak()/max(1, small.peak()), mostTimesTenth)
+	row("RssAnon, times that of a tenth", timesTenth(small, large), mostTimesTenth)
 	return tabulate(rows)
 }
 
