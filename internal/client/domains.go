@@ -37,12 +37,6 @@ func (c *Client) ListDomains(ctx context.Context, filter portfolio.DomainFilter)
 	}, each(c.domain))
 }
 
-// DomainsByExpiration lists the account's domains, the soonest expiration first.
-// Domains without one may come first or last.
-func (c *Client) DomainsByExpiration(ctx context.Context) iter.Seq2[portfolio.Page[portfolio.Domain], error] {
-	return c.ListDomains(ctx, portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}})
-}
-
 // DomainPage reads one page of the account's domains, the soonest expiration first and
 // those that expire together by their ids, with so many entries on a page, a hundred at
 // most. One behind the last is empty. Its errors are those of the lists.

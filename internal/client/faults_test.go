@@ -372,7 +372,7 @@ func TestTokenStaysOutOfErrors(t *testing.T) {
 				}
 			}
 			c, _ := testClient(t, "https://api.dnsimple.com", given(do))
-			for page, err := range c.DomainsByExpiration(t.Context()) {
+			for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 				if err != nil {
 					break
 				}

@@ -59,7 +59,7 @@ func FuzzAnswers(f *testing.F) {
 		if err == nil && (d.ID != 7 || d.Name == "" || !d.State.Known() || d.State != portfolio.DomainHosted && d.ExpiresAt.IsZero()) {
 			t.Errorf("a domain like %+v", d)
 		}
-		for page, err := range c.DomainsByExpiration(t.Context()) {
+		for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 			if err != nil {
 				checkFailure(t, err)
 			}

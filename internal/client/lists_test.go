@@ -33,7 +33,7 @@ func TestListReadsEveryPage(t *testing.T) {
 		s := serve(t, paged(n))
 		c, _ := testClient(t, s.URL)
 		next := 1
-		for page, err := range c.DomainsByExpiration(t.Context()) {
+		for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +59,7 @@ func TestListReadsEveryPage(t *testing.T) {
 func TestListIsLazy(t *testing.T) {
 	s := serve(t, paged(2000))
 	c, _ := testClient(t, s.URL)
-	for page, err := range c.DomainsByExpiration(t.Context()) {
+	for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestListsThatContradictThemselves(t *testing.T) {
 			})
 			c, _ := testClient(t, s.URL)
 			var last error
-			for page, err := range c.DomainsByExpiration(t.Context()) {
+			for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 				if last != nil {
 					t.Fatal("it went on after an error")
 				}
@@ -152,7 +152,7 @@ func TestListThatShrinks(t *testing.T) {
 	})
 	c, _ := testClient(t, s.URL)
 	pages := 0
-	for page, err := range c.DomainsByExpiration(t.Context()) {
+	for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +214,7 @@ func TestOddDomains(t *testing.T) {
 		`{"id":13,"name":"xn--bcher-kva.example","unicode_name":"bücher.example","state":"hosted","registrant_id":null,"expires_at":null}`,
 	))
 	c, _ := testClient(t, s.URL)
-	page := onePage(t, c.DomainsByExpiration(t.Context()))
+	page := onePage(t, c.ListDomains(t.Context(), portfolio.DomainFilter{}))
 	want := []portfolio.Domain{
 		{
 			ID: 1, AccountID: 1010, Name: "good.example", UnicodeName: "good.example", State: portfolio.DomainRegistered, AutoRenew: true,

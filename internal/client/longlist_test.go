@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+
+	"domaind/internal/portfolio"
 )
 
 // A list of a million domains may grow while it is read; without any bound it must not.
@@ -26,7 +28,7 @@ func TestLongLists(t *testing.T) {
 			})
 			c, _ := testClient(t, s.URL)
 			ended := 0
-			for page, err := range c.DomainsByExpiration(t.Context()) {
+			for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 				if err != nil {
 					ended = page.Number
 				}

@@ -159,7 +159,7 @@ func TestLimitInTheMiddleOfAList(t *testing.T) {
 		c, k := testClient(t, s.URL)
 		start, read := k.Now(), 0
 		var failure error
-		for page, err := range c.DomainsByExpiration(t.Context()) {
+		for page, err := range c.ListDomains(t.Context(), portfolio.DomainFilter{}) {
 			if failure = err; err == nil {
 				read += len(page.Items)
 			}

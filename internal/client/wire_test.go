@@ -58,9 +58,9 @@ func TestWire(t *testing.T) {
 		"all domains": {func(ctx context.Context, c *Client) (any, error) {
 			return all(c.ListDomains(ctx, portfolio.DomainFilter{}))
 		}, wire{"GET", "/v2/1010/domains", "page=1&per_page=100", ""}},
-		"domains by expiration": {func(ctx context.Context, c *Client) (any, error) {
-			return all(c.DomainsByExpiration(ctx))
-		}, wire{"GET", "/v2/1010/domains", "page=1&per_page=100&sort=expiration%3Aasc", ""}},
+		"a page of domains by expiration": {func(ctx context.Context, c *Client) (any, error) {
+			return plain(c.DomainPage(ctx, 1, 97))
+		}, wire{"GET", "/v2/1010/domains", "page=1&per_page=97&sort=expiration%3Aasc%2Cid%3Aasc", ""}},
 		"domains by name, backwards": {func(ctx context.Context, c *Client) (any, error) {
 			return all(c.ListDomains(ctx, portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortName, Descending: true}}}))
 		}, wire{"GET", "/v2/1010/domains", "page=1&per_page=100&sort=name%3Adesc", ""}},

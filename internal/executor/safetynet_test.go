@@ -87,7 +87,7 @@ func TestSafetyNetRenews(t *testing.T) {
 // autoRenew is whether DNSimple's auto-renewal of a domain of main is on.
 func (w *world) autoRenew(name string) bool {
 	w.t.Helper()
-	for _, d := range all(w.t, w.clients[mainID].DomainsByExpiration(w.t.Context())) {
+	for _, d := range all(w.t, w.clients[mainID].ListDomains(w.t.Context(), portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}})) {
 		if d.Name == name {
 			return d.AutoRenew
 		}

@@ -116,7 +116,7 @@ func TestOwnChangeIsNotCancelled(t *testing.T) {
 func TestWhatWaitsKeepsRulesFromTheRest(t *testing.T) {
 	w := newWorld(t, change, cancelAll)
 	push := command(portfolio.OpPush)
-	name := all(t, w.clients[mainID].DomainsByExpiration(t.Context()))[0].Name
+	name := all(t, w.clients[mainID].ListDomains(t.Context(), portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}}))[0].Name
 	push.Name, push.To = name, "00000000-0000-7000-8000-000000009999"
 	w.meets(&fault{method: http.MethodPost, part: "/pushes", lost: true})
 	_, err := w.place(push)

@@ -356,7 +356,7 @@ func (w *world) decide() []portfolio.Decision {
 			continue
 		}
 		c := w.clients[a.ID]
-		domains = append(domains, all(w.t, c.DomainsByExpiration(ctx))...)
+		domains = append(domains, all(w.t, c.ListDomains(ctx, portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}}))...)
 		for _, p := range all(w.t, c.Pushes(ctx)) {
 			rest = append(rest, w.x.Prove(ctx, p))
 		}

@@ -568,3 +568,44 @@ func TestRulesWithoutADate(t *testing.T) {
 	w.tells("alert domain.changed d30.com: DNSimple's own auto-renewal is off, was on; nothing that domaind did explains it",
 		"alert domain.alert d30.com: auto-renewal off")
 }
+
+// TestASweepCounts: who wants to know hears of each page and how many there will be, and
+// at its end what it came to.
+func TestASweepCounts(t *testing.T) {
+	w := newSweepWorld(t, 250, 30)
+	var mu sync.Mutex
+	var last Step
+	marked := false
+	w.s.Progressed = func(step Step) {
+		mu.Lock()
+		defer mu.Unlock()
+		if step.Pages > last.Pages {
+			last = step
+		}
+	}
+	w.s.Background = func(ctx context.Context) context.Context {
+		marked = true
+		return ctx
+	}
+	w.s.Answers = func(ctx context.Context, tell func(portfolio.Answer)) context.Context {
+		for range 5 {
+			tell(portfolio.Answer{Status: 200})
+		}
+		return ctx
+	}
+	w.must(w.sweep())
+	if last.Pages != 4 || last.Expected != 4 || last.Domains < 280 || !marked { // 3 and 1
+		t.Errorf("%+v; in the background: %v", last, marked)
+	}
+	e := w.told[len(w.told)-1]
+	for key, want := range map[string]any{"job": JobPortfolio, "read": 280, "accounts": 2, "requests": 5, "problems": 0, "seconds": 0.0} {
+		if e.What != "completed" || e.Data[key] != want {
+			t.Errorf("%s: %s is %v, want %v", e.What, key, e.Data[key], want)
+		}
+	}
+	jobs, err := w.s.Jobs()
+	w.must(err)
+	if i := slices.IndexFunc(jobs, func(j JobStatus) bool { return j.Name == JobPortfolio }); jobs[i].Requests != 5 {
+		t.Errorf("%d requests", jobs[i].Requests)
+	}
+}
