@@ -87,7 +87,11 @@ func (g *globals) transferOut(ctx context.Context, o hand, name string, keep, of
 		}
 		fmt.Fprintln(g.io.err, "its auto-renewal is off")
 	}
-	return g.carryOut(ctx, o, control.PlaceRequest{Command: p.Command, Agreed: p.Price})
+	err = g.carryOut(ctx, o, control.PlaceRequest{Command: p.Command, Agreed: p.Price})
+	if err != nil && off {
+		err = fmt.Errorf("%w; its auto-renewal stays off: \"domaind auto-renewal %s on\" switches it on again", err, p.Command.Name)
+	}
+	return err
 }
 
 func newPush(g *globals) *cobra.Command {
