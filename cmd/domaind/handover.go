@@ -41,7 +41,10 @@ func newTransferOut(g *globals) *cobra.Command {
 		Long: `transfer-out unlocks a domain, and has DNSimple mail its authorization code to the
 domain's contact: whoever reads that mail can take the domain away. Where DNSimple's own
 auto-renewal is on, it may renew the domain before it has left: it is offered to be
-switched off first.`,
+switched off first.
+
+The domain is then expected to leave: no rule buys anything for it for 30 days. You are
+told when it has left, and when it is here still.`,
 		Args: aName(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if keep && off {

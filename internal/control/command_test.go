@@ -90,6 +90,8 @@ func TestUnderstand(t *testing.T) {
 		{`{"kind":"renew"}`, 0, 0, "400 renew needs a name", ""},
 		{`{"kind":"renew","name":"b.com","to":"x"}`, 0, 0, "400 renew takes no to", ""},
 		{`{"kind":"renew","name":"b.com","years":-1}`, 0, 0, "400 negative", ""},
+		{`{"kind":"renew","name":"b.com","years":11}`, 0, 0, "400 1 to 10 years", ""},
+		{`{"kind":"renew","name":"b.com","years":12300000000000000}`, 0, 0, "400 1 to 10 years", ""},
 		{`{"kind":"push","name":"b.com","on":true}`, 0, 0, "400 push takes no on", ""},
 		{`{"kind":"register","account":"main","name":"n.com","contact":"2715","attributes":{"":"x"}}`, 0, 0, "400 has no name", ""},
 		{`{"kind":"renew","name":"b.com","code":"S3cret"}`, 0, 0, "400 unknown field", ""},

@@ -62,6 +62,9 @@ func fieldsOf(kind portfolio.OperationKind) (must, may []string) {
 	return nil, nil
 }
 
+// mostYears is the longest term that registries sell.
+const mostYears = 10
+
 // wellFormed refuses a command with a field that is missing, or that does not count:
 // what it was meant to say would not be heard.
 func wellFormed(c Command) error {
@@ -71,6 +74,9 @@ func wellFormed(c Command) error {
 	}
 	if c.ID < 0 || c.Years < 0 {
 		return problem(http.StatusBadRequest, "an id or a number of years cannot be negative")
+	}
+	if c.Years > mostYears {
+		return problem(http.StatusBadRequest, "a renewal is for 1 to %d years", mostYears)
 	}
 	for name, there := range map[string]bool{
 		"name": c.Name != "", "id": c.ID != 0, "years": c.Years != 0, "contact": c.Contact != "", "unproven": c.Unproven,

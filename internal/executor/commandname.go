@@ -39,7 +39,7 @@ func (x *Executor) proposeName(ctx context.Context, c portfolio.Command, p *port
 		p.Consequences = append(p.Consequences, "no authorization code: only few suffixes have none")
 	}
 	if c.WhoisPrivacy {
-		p.Consequences = append(p.Consequences, "WHOIS privacy may cost extra, and DNSimple does not say how much")
+		p.Consequences = append(p.Consequences, "WHOIS privacy may cost extra, beyond this price and every ceiling: DNSimple does not say how much")
 	}
 	p.Requires, err = missing(ctx, reg, portfolio.TLD(c.Name), c.Attributes)
 	return err

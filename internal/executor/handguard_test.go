@@ -2,6 +2,7 @@ package executor
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,4 +60,14 @@ func TestTransferOfOurs(t *testing.T) {
 	c.Name = "gift.com"
 	_, err := w.x.Propose(t.Context(), c)
 	refusedWith(t, err, "account 3030 has gift.com, and it is registered: it is pushed from there")
+}
+
+// What no price covers, and no ceiling holds, is said so.
+func TestPrivacyByHand(t *testing.T) {
+	w := newWorld(t, shop, ample)
+	c := command(portfolio.OpRegister)
+	c.WhoisPrivacy = true
+	p, err := w.x.Propose(t.Context(), c)
+	w.must(err)
+	holds(t, strings.Join(p.Consequences, "\n"), "beyond this price and every ceiling")
 }
