@@ -93,6 +93,21 @@ func wellFormed(c Command) error {
 	if _, unnamed := c.Attributes[""]; unnamed {
 		return problem(http.StatusBadRequest, "an extended attribute has no name")
 	}
+	return targeted(c)
+}
+
+// longestTarget is more than any account's identifier or e-mail address has, in bytes.
+const longestTarget = 320
+
+// targeted refuses a push to what can be no account: it could not be sent, and would keep
+// its domain from everything else until it is given up.
+func targeted(c Command) error {
+	for _, given := range []string{c.To, c.Email} {
+		odd := strings.ContainsFunc(given, func(r rune) bool { return r <= ' ' || r > '~' })
+		if odd || len(given) > longestTarget || given != "" && given == c.Email && !strings.Contains(given, "@") {
+			return problem(http.StatusBadRequest, "%q names no account", clip(given))
+		}
+	}
 	return nil
 }
 

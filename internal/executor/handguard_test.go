@@ -2,6 +2,8 @@ package executor
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +62,31 @@ func TestTransferOfOurs(t *testing.T) {
 	c.Name = "gift.com"
 	_, err := w.x.Propose(t.Context(), c)
 	refusedWith(t, err, "account 3030 has gift.com, and it is registered: it is pushed from there")
+}
+
+// A trustee that a suffix requires is not bought unasked by a rule.
+func TestWatchedNameThatWantsTrustee(t *testing.T) {
+	for rule, asks := range map[string]bool{catchNew: false, catchNew + "trustee = true\n": true} {
+		t.Run(fmt.Sprintf("asked for %t", asks), func(t *testing.T) {
+			w := newWorld(t, shop+"[[tld]]\nname = \"com\"\ntrustee = \"10.00\"\n", rule)
+			w.meets(&fault{method: http.MethodGet, part: "/tlds/com", answer: func(req *http.Request, next func() *http.Response) (*http.Response, error) {
+				res := next()
+				defer func() { _ = res.Body.Close() }() // it is in memory
+				text, err := io.ReadAll(res.Body)
+				return w.answer(req, res.StatusCode, strings.Replace(string(text), `"trustee_service_required":false`, `"trustee_service_required":true`, 1)), err
+			}})
+			d := w.watch("new.com")
+			w.settle(day)
+			if asks {
+				equal(t, "requests", strings.Join(w.changes(), ", "), registersNew)
+				equal(t, "state", w.row().State, portfolio.StateDone)
+				return
+			}
+			equal(t, "requests", len(w.changes()), 0)
+			equal(t, "code", d.Code, codeNoName)
+			holds(t, d.Reason, "DNSimple requires a trustee under .com")
+		})
+	}
 }
 
 // What no price covers, and no ceiling holds, is said so.
