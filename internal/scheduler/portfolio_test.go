@@ -181,6 +181,11 @@ func (w *sweepWorld) boot() {
 	announce := func(d portfolio.Decision) []portfolio.Event {
 		account, id, name := d.Resource.Ident()
 		var events []portfolio.Event
+		if d.Verdict == portfolio.VerdictHold {
+			events = append(events, portfolio.Event{
+				At: w.now, AccountID: account, About: portfolio.AboutDomain, What: "held", Subject: name, Level: portfolio.LevelNotice, Text: name,
+			})
+		}
 		for _, a := range d.Alerts {
 			events = append(events, portfolio.Event{
 				At: w.now, AccountID: account, About: portfolio.AboutDomain, What: "alert", Subject: name, Level: a.Level,
@@ -559,6 +564,9 @@ func TestRulesWithoutADate(t *testing.T) {
 		Name: "every", On: portfolio.KindDomain, Do: portfolio.ActionAlert, Level: portfolio.LevelNotice,
 	}, rules.Rule{
 		Name: "auto-renewal off", On: portfolio.KindDomain, Match: rules.Conditions{AutoRenew: &off}, Do: portfolio.ActionAlert, Level: portfolio.LevelAlert,
+	}, rules.Rule{
+		// Each of a million domains that are held is not worth a word, far from any date.
+		Name: "keep", On: portfolio.KindDomain, Do: portfolio.ActionHold, Reason: "ours",
 	})
 	w.policy = &changed
 	w.must(w.sweep())

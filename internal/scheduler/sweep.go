@@ -221,7 +221,11 @@ func (w *sweeper) rules(change *portfolio.Change, domains []portfolio.Domain, no
 			return here(err)
 		}
 		switch decision.Verdict {
-		case portfolio.VerdictNone, portfolio.VerdictHold, portfolio.VerdictLetLapse:
+		case portfolio.VerdictHold, portfolio.VerdictLetLapse:
+			// There may be a million of them, far from any date: alerts are told, and no more.
+			decision.Verdict = portfolio.VerdictNone
+			fallthrough
+		case portfolio.VerdictNone:
 			change.Events = append(change.Events, w.s.Executor.Announcements(decision)...)
 		}
 	}
