@@ -155,22 +155,25 @@ func (s *Scheduler) again() error {
 func (s *Scheduler) sweeping(account int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sweeps[account]
+	_, under := s.sweeps[account]
+	return under
 }
 
-// claim takes the sweep of an account, unless it is under way; release gives it back.
-func (s *Scheduler) claim(account int64) bool {
+// claim takes something of an account, its sweep or its second looks, unless somebody has
+// it; release gives it back.
+func (s *Scheduler) claim(of map[int64]time.Time, account int64) bool {
+	now := s.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sweeps[account] {
+	if _, taken := of[account]; taken {
 		return false
 	}
-	s.sweeps[account] = true
+	of[account] = now
 	return true
 }
 
-func (s *Scheduler) release(account int64) {
+func (s *Scheduler) release(of map[int64]time.Time, account int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.sweeps, account)
+	delete(of, account)
 }

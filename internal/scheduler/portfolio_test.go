@@ -451,6 +451,32 @@ func TestASweepAsksForItsSecondLook(t *testing.T) {
 	w.tells()
 }
 
+// TestARemovalIsToldOnce, where a sweep and the rest of an earlier one come to it together.
+func TestARemovalIsToldOnce(t *testing.T) {
+	w := newSweepWorld(t, 250, 0)
+	w.must(w.sweep())
+	delete(w.one.domains, 30)
+	w.must(w.sweep())
+	w.now = w.now.Add(secondLook)
+	together := false
+	w.one.before = func(e *estate) {
+		if together {
+			return
+		}
+		together = true
+		e.mu.Unlock()
+		defer e.mu.Lock()
+		w.must(w.s.scanPortfolio(t.Context(), w.now))
+	}
+	w.rest(0)
+	if !together {
+		t.Error("nothing was read")
+	}
+	w.tells("alert domain.removed d30.com: it is not in the account any more, and nothing that domaind did explains it")
+	w.rest(secondLook)
+	w.tells()
+}
+
 // TestAFailedReadIsNoRemoval: whatever a look meets but that DNSimple knows no such
 // domain.
 func TestAFailedReadIsNoRemoval(t *testing.T) {

@@ -61,10 +61,10 @@ func (w *sweeper) run(ctx context.Context, anew bool) error {
 	if w.sweep, err = w.s.Progress.SweepOf(w.account.ID); err != nil {
 		return here(err)
 	}
-	if !w.sweep.UnderWay() && !anew || !w.s.claim(w.account.ID) {
+	if !w.sweep.UnderWay() && !anew || !w.s.claim(w.s.sweeps, w.account.ID) {
 		return nil
 	}
-	defer w.s.release(w.account.ID)
+	defer w.s.release(w.s.sweeps, w.account.ID)
 	now := w.s.Now()
 	if !w.sweep.UnderWay() || now.Sub(w.sweep.MovedAt).Abs() > staleSweep {
 		w.restart(now)
