@@ -64,8 +64,9 @@ func (w *sweeper) run(ctx context.Context, anew bool) error {
 	if !w.sweep.UnderWay() && !anew || !w.s.claim(w.s.sweeps, w.account.ID) {
 		return nil
 	}
-	defer w.s.release(w.s.sweeps, w.account.ID)
+	defer w.s.ends(w.account.ID)
 	now := w.s.Now()
+	w.s.begins(w.account.ID, now)
 	if !w.sweep.UnderWay() || now.Sub(w.sweep.MovedAt).Abs() > staleSweep {
 		w.restart(now)
 	}
@@ -90,6 +91,7 @@ func (w *sweeper) pages(ctx context.Context) error {
 		if err != nil {
 			return w.stop(err)
 		}
+		w.s.moved(w.account.ID)
 		w.problems = append(w.problems, st.problems...)
 		if n == 1 {
 			tallyOf(ctx).longer(joined(st.total - w.sweep.Offset))
