@@ -49,7 +49,7 @@ func (w *sweeper) lookFor(ctx context.Context, id int64) (portfolio.Domain, foun
 	}
 	if call, ok := err.(*portfolio.CallError); ok && call.Status/100 == 2 || said == portfolio.OutcomeRejected { //nolint:errorlint // a nil is no error
 		w.look.deaf = 0
-		w.problems = append(w.problems, err)
+		w.unread([]error{err})
 		return d, foundUnclear, nil
 	}
 	if w.look.deaf++; w.look.deaf >= 2 {

@@ -637,6 +637,30 @@ func TestAListThatLies(t *testing.T) {
 	}
 }
 
+// TestManyOddEntries: what a sweep keeps of them does not grow with the list.
+func TestManyOddEntries(t *testing.T) {
+	w := newSweepWorld(t, 3000, 0)
+	w.one.page = func(p *portfolio.Page[portfolio.Domain], _, _ int) error {
+		p.Items = slices.DeleteFunc(p.Items, func(d portfolio.Domain) bool {
+			if d.ID%30 == 0 {
+				p.Problems = append(p.Problems, fmt.Errorf("domain %d is odd", d.ID))
+			}
+			return d.ID%30 == 0
+		})
+		return nil
+	}
+	w.must(w.sweep())
+	problems := slices.DeleteFunc(w.told, func(e portfolio.Event) bool { return e.What != "problem" })
+	last := problems[len(problems)-1].Text
+	if len(problems) != mostProblems+1 || last != "list domains by id (account 1): it has 800 more entries that cannot be read" {
+		t.Errorf("%d problems, at last %s", len(problems), last)
+	}
+	sweep, err := w.store.SweepOf(1)
+	if err != nil || sweep.WholeSeen != 3000 {
+		t.Errorf("%d seen, %v", sweep.WholeSeen, err)
+	}
+}
+
 // TestRulesWithoutADate are looked at beyond the horizon, and nothing is ever done there.
 func TestRulesWithoutADate(t *testing.T) {
 	w := newSweepWorld(t, 3, 0)
