@@ -45,9 +45,9 @@ type wiring struct {
 	transport http.RoundTripper // nil: the real one
 	about     control.About
 	who       control.Asker
-	failed    func(error) // hears the errors of what operators ask for; nil: nobody
-	limits    *client.Limits
-	progress  *progress // nil: nobody wants to know
+	failed    func(error)    // hears the errors of what operators ask for; nil: nobody
+	limits    *client.Limits // wire makes them: accounts with one token share a limiter
+	progress  *progress      // nil: nobody wants to know
 }
 
 // readTokens reads the token of every account. With its error come those that could

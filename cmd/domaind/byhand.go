@@ -57,6 +57,9 @@ func (g *globals) byHand(ctx context.Context, o hand, r control.PlaceRequest) er
 		return err
 	}
 	r.Command, r.Agreed = p.Command, p.Price
+	if r.Command.Kind == portfolio.OpRenew || r.Command.Kind == portfolio.OpRestore {
+		r.ExpiresAt = p.ExpiresAt
+	}
 	return g.carryOut(ctx, o, r)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,6 +32,44 @@ func TestProgress(t *testing.T) {
 		if !strings.Contains(errs.String(), "it costs at most") || !strings.Contains(out.String(), `"state": "pending"`) {
 			t.Errorf("what it comes to, or became, is not told\n%s%s", &out, &errs)
 		}
+	}
+}
+
+// answering is a person at a terminal, who takes their time.
+type answering func() string
+
+func (a answering) Read(p []byte) (int, error) { return copy(p, a()), nil }
+
+// TestRenewedMeanwhile: a yes to a price is none for a domain that somebody else, or
+// DNSimple itself, renewed before it came.
+func TestRenewedMeanwhile(t *testing.T) {
+	t.Parallel()
+	p, a := newDesk(t)
+	var out, errs bytes.Buffer
+	status := 0
+	answer := answering(func() string {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.URL+"/v2/1010/registrar/domains/only.com/renewals", strings.NewReader(`{"period":1}`))
+		if err != nil {
+			t.Error(err)
+			return "n\n"
+		}
+		req.Header.Set("Authorization", "Bearer token-main")
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Error(err)
+			return "n\n"
+		}
+		status = res.StatusCode
+		if err := res.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		return "y\n"
+	})
+	args := []string{"renew", "only.com", "--config", filepath.Join(p.dir, "config.toml")}
+	code := run(t.Context(), args, std{in: answer, out: &out, err: &errs, inTTY: true})
+	if status/100 != 2 || code != exitFailed || !strings.Contains(errs.String(), " was shown: nothing was done") {
+		t.Errorf("%d %d\n%s%s", status, code, &out, &errs)
 	}
 }
 

@@ -41,7 +41,10 @@ func newTransferOut(g *globals) *cobra.Command {
 		Long: `transfer-out unlocks a domain, and has DNSimple mail its authorization code to the
 domain's contact: whoever reads that mail can take the domain away. Where DNSimple's own
 auto-renewal is on, it may renew the domain before it has left: it is offered to be
-switched off first.`,
+switched off first.
+
+The domain is then expected to leave: no rule buys anything for it for 30 days. You are
+told when it has left, and when it is here still.`,
 		Args: aName(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if keep && off {
@@ -87,7 +90,11 @@ func (g *globals) transferOut(ctx context.Context, o hand, name string, keep, of
 		}
 		fmt.Fprintln(g.io.err, "its auto-renewal is off")
 	}
-	return g.carryOut(ctx, o, control.PlaceRequest{Command: p.Command, Agreed: p.Price})
+	err = g.carryOut(ctx, o, control.PlaceRequest{Command: p.Command, Agreed: p.Price})
+	if err != nil && off {
+		err = fmt.Errorf("%w; its auto-renewal stays off: \"domaind auto-renewal %s on\" switches it on again", err, p.Command.Name)
+	}
+	return err
 }
 
 func newPush(g *globals) *cobra.Command {

@@ -32,6 +32,13 @@ func (l *loader) accounts(root *node) {
 			l.contacts[name] = append(l.contacts[name], a.ID)
 		}
 	}
+	for _, a := range l.cfg.Accounts {
+		id, err := strconv.ParseInt(a.Name, 10, 64)
+		if err == nil && id != a.ID && strconv.FormatInt(id, 10) == a.Name && ids[id] != nil {
+			l.fail(names[a.Name], "the account's name %s is the id of another one, at %s: a command could mean either", quote(a.Name), place(ids[id])).
+				hint("give it a name that is no number")
+		}
+	}
 	if !acting {
 		l.fail(tables[0], `every account has role "source", so there is none to act on`).
 			hint("remove the role of the account whose domains are to be looked after")

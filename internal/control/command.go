@@ -96,6 +96,9 @@ type Option struct {
 type PlaceRequest struct {
 	Command Command
 	Agreed  *portfolio.Money // what it may cost; nil where nothing was said of a price
+	// ExpiresAt is the expiration that was shown with the price of a renewal or a restore: one
+	// that moved since was bought by somebody else. Nil where none was shown.
+	ExpiresAt *time.Time
 	// Code is the authorization code of a transfer.
 	Code portfolio.AuthCode
 	// Confirm is the domain's name once more, where it is deleted.
@@ -105,10 +108,11 @@ type PlaceRequest struct {
 // placement is a [PlaceRequest] on its way. It is the one place where an authorization
 // code is written out, and nothing else ever holds it.
 type placement struct {
-	Command Command          `json:"command"`
-	Agreed  *portfolio.Money `json:"agreed"`
-	Code    writtenCode      `json:"code,omitzero"`
-	Confirm string           `json:"confirm,omitempty"`
+	Command   Command          `json:"command"`
+	Agreed    *portfolio.Money `json:"agreed"`
+	ExpiresAt *time.Time       `json:"expires_at,omitempty"`
+	Code      writtenCode      `json:"code,omitzero"`
+	Confirm   string           `json:"confirm,omitempty"`
 }
 
 // writtenCode is an authorization code that lets itself be sent to the daemon. It shows
@@ -194,6 +198,7 @@ func (h *handler) proposal(ctx context.Context, asked Command) (Proposal, error)
 		return p, err
 	}
 	addRequirements(ctx, c, op, account.Look, &p)
+	addTrustee(ctx, c, op, account.Look, &p)
 	p.Consequences = append(p.Consequences, advice(c, op)...)
 	return p, nil
 }
@@ -255,11 +260,34 @@ func (h *handler) place(r *http.Request) (any, error) {
 	if err := codeProblem(c.Code); err != nil {
 		return nil, err
 	}
+	if asked.ExpiresAt != nil {
+		if err := h.unmoved(r.Context(), c, *asked.ExpiresAt); err != nil {
+			return nil, err
+		}
+	}
 	op, err := h.Commander.Place(r.Context(), c, asked.Agreed, askerOf(r).String())
 	if err != nil {
 		return nil, err
 	}
 	return rowOf(op), nil
+}
+
+// unmoved refuses to extend a domain whose expiration is not the one that somebody agreed
+// to: it was renewed while they were asked, maybe by DNSimple itself, and is not paid for
+// twice.
+func (h *handler) unmoved(ctx context.Context, c portfolio.Command, shown time.Time) error {
+	if c.Kind != portfolio.OpRenew && c.Kind != portfolio.OpRestore {
+		return problem(http.StatusBadRequest, "%s takes no expires_at", c.Kind)
+	}
+	said, err := h.Commander.Propose(ctx, c)
+	if err != nil {
+		return err
+	}
+	was, is := portfolio.OccasionOf(shown), portfolio.OccasionOf(said.Operation.ExpiresAt)
+	if was != is {
+		return problem(http.StatusConflict, "%s expires on %s now, and %s was shown: nothing was done", c.Name, is, was)
+	}
+	return nil
 }
 
 // operation answers how one operation stands.

@@ -23,6 +23,7 @@ type Requirer interface {
 	// CheckRegistrantChange changes nothing.
 	CheckRegistrantChange(ctx context.Context, domain, contact int64) (portfolio.ChangeCheck, error)
 	ExtendedAttributes(ctx context.Context, tld string) ([]portfolio.ExtendedAttribute, error)
+	TLDDetails(ctx context.Context, tld string) (portfolio.TLDDetails, error)
 }
 
 // Finder reads one thing of the account.

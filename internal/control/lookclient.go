@@ -60,7 +60,7 @@ func (c *Client) Propose(ctx context.Context, command Command) (Proposal, error)
 // Place has a command carried out, and gives its operation as it stands then.
 func (c *Client) Place(ctx context.Context, r PlaceRequest) (Row, error) {
 	var row Row
-	return row, c.post(ctx, "/v1/place", placement{r.Command, r.Agreed, writtenCode{r.Code}, r.Confirm}, &row)
+	return row, c.post(ctx, "/v1/place", placement{r.Command, r.Agreed, r.ExpiresAt, writtenCode{r.Code}, r.Confirm}, &row)
 }
 
 // Operation asks how an operation stands, by its short id.

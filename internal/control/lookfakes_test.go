@@ -17,6 +17,7 @@ type fakeLook struct {
 	changes []portfolio.RegistrantChange
 	premium bool
 	wanted  []portfolio.ExtendedAttribute // by registries
+	trustee bool                          // is required
 	err     error                         // of whatever is read
 
 	filter       portfolio.DomainFilter // as it was asked for last
@@ -113,6 +114,10 @@ func (l *fakeLook) CheckRegistrantChange(_ context.Context, domain, contact int6
 
 func (l *fakeLook) ExtendedAttributes(context.Context, string) ([]portfolio.ExtendedAttribute, error) {
 	return l.wanted, l.err
+}
+
+func (l *fakeLook) TLDDetails(_ context.Context, tld string) (portfolio.TLDDetails, error) {
+	return portfolio.TLDDetails{TLDFacts: portfolio.TLDFacts{TLD: tld}, TrusteeRequired: l.trustee}, l.err
 }
 
 // fakeProver proves what comes from desk.

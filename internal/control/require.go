@@ -44,6 +44,23 @@ func addRequirements(ctx context.Context, c portfolio.Command, op portfolio.Oper
 	}
 }
 
+// addTrustee says where names under a suffix want a trustee, and none is asked for: it is
+// not bought unasked.
+func addTrustee(ctx context.Context, c portfolio.Command, op portfolio.Operation, l Requirer, p *Proposal) {
+	if c.Kind != portfolio.OpRegister && c.Kind != portfolio.OpTransfer || c.Trustee {
+		return
+	}
+	tld, err := l.TLDDetails(ctx, portfolio.TLD(op.Name))
+	switch {
+	case outcomeOf(err) == portfolio.OutcomeNotFound: // DNSimple says nothing of it
+	case err != nil:
+		p.Consequences = append(p.Consequences, "whether a trustee is required could not be read: "+reasonOf(err))
+	case tld.TrusteeRequired:
+		p.Consequences = append(p.Consequences, fmt.Sprintf("DNSimple requires a trustee under .%s, and none is asked for (--trustee): it may refuse, or charge one that is not in the price",
+			portfolio.TLD(op.Name)))
+	}
+}
+
 // oddValue says why a registry may refuse an attribute that is given; "" where nothing is
 // known against it.
 func oddValue(wanted []portfolio.ExtendedAttribute, name, value string) string {

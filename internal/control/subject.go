@@ -62,6 +62,9 @@ func fieldsOf(kind portfolio.OperationKind) (must, may []string) {
 	return nil, nil
 }
 
+// mostYears is the longest term that registries sell.
+const mostYears = 10
+
 // wellFormed refuses a command with a field that is missing, or that does not count:
 // what it was meant to say would not be heard.
 func wellFormed(c Command) error {
@@ -71,6 +74,9 @@ func wellFormed(c Command) error {
 	}
 	if c.ID < 0 || c.Years < 0 {
 		return problem(http.StatusBadRequest, "an id or a number of years cannot be negative")
+	}
+	if c.Years > mostYears {
+		return problem(http.StatusBadRequest, "a renewal is for 1 to %d years", mostYears)
 	}
 	for name, there := range map[string]bool{
 		"name": c.Name != "", "id": c.ID != 0, "years": c.Years != 0, "contact": c.Contact != "", "unproven": c.Unproven,
@@ -86,6 +92,21 @@ func wellFormed(c Command) error {
 	}
 	if _, unnamed := c.Attributes[""]; unnamed {
 		return problem(http.StatusBadRequest, "an extended attribute has no name")
+	}
+	return targeted(c)
+}
+
+// longestTarget is more than any account's identifier or e-mail address has, in bytes.
+const longestTarget = 320
+
+// targeted refuses a push to what can be no account: it could not be sent, and would keep
+// its domain from everything else until it is given up.
+func targeted(c Command) error {
+	for _, given := range []string{c.To, c.Email} {
+		odd := strings.ContainsFunc(given, func(r rune) bool { return r <= ' ' || r > '~' })
+		if odd || len(given) > longestTarget || given != "" && given == c.Email && !strings.Contains(given, "@") {
+			return problem(http.StatusBadRequest, "%q names no account", clip(given))
+		}
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (x *Executor) propose(ctx context.Context, c portfolio.Command) (portfolio.
 	now := x.now()
 	p := portfolio.Proposal{Operation: portfolio.Operation{
 		AccountID: c.AccountID, Kind: c.Kind, SubjectID: c.SubjectID, Name: c.Name, Contact: c.Contact, Terms: &terms,
-		Occasion: now.UTC().Format(time.RFC3339), Attempt: 1, Manual: true, Loud: false, Policy: x.policy().Hash,
+		Occasion: now.UTC().Format(time.RFC3339Nano), Attempt: 1, Manual: true, Loud: false, Policy: x.policy().Hash,
 	}}
 	var err error
 	switch c.Kind {

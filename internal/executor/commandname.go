@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +19,9 @@ func (x *Executor) proposeName(ctx context.Context, c portfolio.Command, p *port
 	reg := x.registries[c.AccountID]
 	p.Operation.Occasion = x.named(c.Name)
 	hosted, err := hostedHere(ctx, reg, c.Name)
+	if err == nil && c.Kind == portfolio.OpTransfer {
+		err = x.hasElsewhere(ctx, c.AccountID, c.Name)
+	}
 	if err != nil {
 		return err
 	}
@@ -35,7 +39,7 @@ func (x *Executor) proposeName(ctx context.Context, c portfolio.Command, p *port
 		p.Consequences = append(p.Consequences, "no authorization code: only few suffixes have none")
 	}
 	if c.WhoisPrivacy {
-		p.Consequences = append(p.Consequences, "WHOIS privacy may cost extra, and DNSimple does not say how much")
+		p.Consequences = append(p.Consequences, "WHOIS privacy may cost extra, beyond this price and every ceiling: DNSimple does not say how much")
 	}
 	p.Requires, err = missing(ctx, reg, portfolio.TLD(c.Name), c.Attributes)
 	return err
@@ -55,6 +59,21 @@ func hostedHere(ctx context.Context, reg Asker, name string) (int64, error) {
 		return 0, refusedf("account %d has %s already: it is %s", d.AccountID, name, d.State)
 	}
 	return d.ID, nil
+}
+
+// hasElsewhere refuses the transfer of a name that another configured account has: it is
+// at DNSimple already, and is pushed from there. An account that cannot be read does not
+// matter: DNSimple refuses it then.
+func (x *Executor) hasElsewhere(ctx context.Context, account int64, name string) error {
+	for _, id := range slices.Sorted(maps.Keys(x.registries)) {
+		if id == account {
+			continue
+		}
+		if d, _, err := x.registries[id].DomainNamed(ctx, name); err == nil && d.State != portfolio.DomainHosted {
+			return refusedf("account %d has %s, and it is %s: it is pushed from there, and not transferred", id, name, d.State)
+		}
+	}
+	return nil
 }
 
 // checkName asks whether a name can be had, and what it costs at the worst.

@@ -32,6 +32,9 @@ func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirm
 			return nil, err
 		}
 	}
+	if stale := x.stale(op); stale != "" {
+		return withdrawn{moment: moment(x.now()), why: stale, alarm: true}, nil
+	}
 	stopped, err := x.heldBy(op)
 	if err != nil {
 		return nil, err

@@ -4,9 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"domaind/internal/portfolio"
 )
+
+// stale says why a command is not carried out any more; "" where it is. No policy is asked
+// about it again: what waited for as long as nobody ran domaind must not be done whenever
+// somebody does.
+func (x *Executor) stale(op portfolio.Operation) string {
+	if !op.Manual || x.now().Sub(op.CreatedAt) <= giveUp {
+		return ""
+	}
+	return fmt.Sprintf("%s asked for it on %s, which is more than a day ago, and nothing shows that it was done: whoever wants it still asks again",
+		op.By, op.CreatedAt.UTC().Format(time.RFC3339))
+}
 
 // confirmCommand looks afresh whether what an operator asked for can still be done. The
 // policy is not asked: an operator's word is above it.

@@ -32,6 +32,9 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 		terms = *d.Terms
 	}
 	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms, false)
+	if err == nil && !terms.Trustee {
+		err = withoutTrustee(ctx, x.registries[f.AccountID], f.Name)
+	}
 	if no, ok := errors.AsType[*RefusedError](err); ok {
 		return guarded(d, portfolio.VerdictBlocked, codeNoName, no.Reason), nil, nil
 	}
@@ -59,6 +62,19 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 	}
 	budget.add(f.AccountID, d.Verdict, q.total)
 	return d, nil, nil
+}
+
+// withoutTrustee refuses a name whose TLD requires a trustee: where no rule asks for one,
+// it might be bought unasked, beyond the price. An operator is told, and decides.
+func withoutTrustee(ctx context.Context, reg Asker, name string) error {
+	tld, err := reg.TLDDetails(ctx, portfolio.TLD(name))
+	if outcome(err) == portfolio.OutcomeNotFound {
+		return nil // DNSimple says nothing of it
+	}
+	if err == nil && tld.TrusteeRequired {
+		return refusedf("DNSimple requires a trustee under .%s, and its rule asks for none (trustee = true)", tld.TLD)
+	}
+	return err
 }
 
 // confirmWatched asks again whether a watched name is free, what it costs, and whether

@@ -63,6 +63,7 @@ type Purchaser interface {
 type Asker interface {
 	DomainNamed(ctx context.Context, name string) (portfolio.Domain, portfolio.Answer, error)
 	CheckDomain(ctx context.Context, name string) (portfolio.DomainCheck, error)
+	TLDDetails(ctx context.Context, tld string) (portfolio.TLDDetails, error)
 	ExtendedAttributes(ctx context.Context, tld string) ([]portfolio.ExtendedAttribute, error)
 	CheckRegistrantChange(ctx context.Context, domain, contact int64) (portfolio.ChangeCheck, error)
 	ListRegistrantChanges(ctx context.Context, filter portfolio.ChangeFilter) iter.Seq2[portfolio.Page[portfolio.RegistrantChange], error]

@@ -7,5 +7,5 @@ const (
 	fewHistories  = 120 // are played
 	crashesEach   = 1   // each n-th crash is tried
 	shutdownsEach = 3   // each n-th shutdown
-	pairsEach     = 28  // each n-th pair of crashes
+	pairsEach     = 40  // each n-th pair of crashes
 )

@@ -11,6 +11,10 @@
 // job that panics or fails is announced and runs again at its next tick, and a job
 // that was missed while the daemon was down runs once at the start.
 //
+// The domain scan reads the accounts side by side, each up to the horizon, by pages that
+// overlap (see reader). What was read of all of them is carried out together, in order of
+// expiration; an account that takes long comes when it was read, and holds no other.
+//
 // Beside the jobs one loop follows up the operations that are under way.
 //
 // The portfolio sweep reads the whole list of each account, in the order of the ids, page

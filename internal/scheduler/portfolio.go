@@ -80,10 +80,11 @@ func (s *Scheduler) held(account int64, now time.Time) bool {
 
 // swept is what became of one account.
 type swept struct {
-	failed error // of what remembers, or of a bug: the job fails
-	seen   int   // entries that a sweep read that came to its end
-	whole  bool
-	took   time.Duration
+	failed  error // of what remembers, or of a bug: the job fails
+	seen    int   // entries that a sweep read that came to its end
+	whole   bool
+	resumed bool // it went on where one was cut short
+	took    time.Duration
 }
 
 // sweepAll sweeps accounts side by side. Anew says which accounts begin of which no sweep
@@ -103,14 +104,15 @@ func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew func(
 		if ctx.Err() == nil {
 			failed = errors.Join(failed, s.tellProblems(append(slices.Clone(w.problems), err)), s.againOf(a))
 		}
-		return []swept{{failed: failed, seen: w.seen, whole: w.whole, took: s.Now().Sub(w.began)}}, w.problems, err
+		return []swept{{failed: failed, seen: w.seen, whole: w.whole, resumed: w.resumed, took: s.Now().Sub(w.began)}}, w.problems, err
 	})
 	if err != nil {
 		return err
 	}
 	errs := []error{s.again()}
-	seen, whole, took := 0, 0, time.Duration(0)
+	seen, whole, resumed, took := 0, 0, false, time.Duration(0)
 	for _, p := range parts {
+		resumed = resumed || p.resumed
 		errs = append(errs, p.failed)
 		if p.whole {
 			seen, whole, took = seen+p.seen, whole+1, max(took, p.took)
@@ -123,7 +125,7 @@ func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew func(
 	s.left(JobPortfolio, r.Problems)
 	if whole > 0 {
 		requests := tallyOf(ctx).answered()
-		if whole == len(s.Accounts) {
+		if whole == len(s.Accounts) && !resumed { // else it is not what a sweep needs
 			s.mu.Lock()
 			s.needed[JobPortfolio] = requests
 			s.mu.Unlock()

@@ -721,4 +721,25 @@ func TestASweepCounts(t *testing.T) {
 	if i := slices.IndexFunc(jobs, func(j JobStatus) bool { return j.Name == JobPortfolio }); jobs[i].Requests != 5 {
 		t.Errorf("%d requests", jobs[i].Requests)
 	}
+	// What a sweep needs that goes on where it was cut short says nothing of a whole one.
+	for e, after := range map[*estate]int{w.one: 2, w.two: 0} {
+		read := 0
+		e.page = func(*portfolio.Page[portfolio.Domain], int, int) error {
+			if read++; read > after {
+				return &portfolio.CallError{Call: "list domains", Outcome: portfolio.OutcomeUnknown, Status: 502}
+			}
+			return nil
+		}
+	}
+	w.must(w.sweep())
+	w.one.page, w.two.page = nil, nil
+	delete(w.s.needed, JobPortfolio)
+	w.now = w.now.Add(time.Hour)
+	_, err = w.s.start(t.Context(), w.s.jobs[len(w.s.jobs)-1])
+	w.must(err)
+	sweep, err := w.store.SweepOf(1)
+	w.must(err)
+	if sweep.UnderWay() || sweep.WholeSeen != 250 || w.s.needed[JobPortfolio] != 0 {
+		t.Errorf("%+v; %d requests", sweep, w.s.needed[JobPortfolio])
+	}
 }

@@ -172,8 +172,8 @@ func New(o Options) *Scheduler {
 		{name: JobNames, schedule: o.Schedules.Names, run: s.scanNames},
 		// The last, since it takes the longest, and what it has left behind it.
 		{name: JobPortfolio, schedule: o.Schedules.Portfolio, run: s.scanPortfolio},
-		{name: jobRest, schedule: o.Schedules.Portfolio, run: s.restOfPortfolio, hidden: true},
 		{name: jobStill, schedule: o.Schedules.Portfolio, run: s.tellStandstill, hidden: true},
+		{name: jobRest, schedule: o.Schedules.Portfolio, run: s.restOfPortfolio, hidden: true},
 	}
 	return s
 }

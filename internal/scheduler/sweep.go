@@ -36,7 +36,8 @@ type sweeper struct {
 	more    int // domains that are not in the list, and were not looked for
 
 	problems []error
-	odd      int // entries that could not be read, and are not among the problems
+	odd      int  // entries that could not be read, and are not among the problems
+	resumed  bool // it goes on where one was cut short
 	seen     int
 	whole    bool
 }
@@ -74,6 +75,7 @@ func (w *sweeper) run(ctx context.Context, anew bool) error {
 	if !w.sweep.UnderWay() || now.Sub(w.sweep.MovedAt).Abs() > staleSweep {
 		w.restart(now)
 	}
+	w.resumed = w.sweep.Seen > 0
 	w.walk = walk{
 		read: w.account.Lister.DomainPageByID, call: fmt.Sprintf("list domains by id (account %d)", w.account.ID),
 		after: w.sweep.After, offset: w.sweep.Offset, seen: w.sweep.Seen,
