@@ -49,7 +49,7 @@ func (w *sweeper) lookFor(ctx context.Context, id int64) (portfolio.Domain, foun
 	}
 	if call, ok := err.(*portfolio.CallError); ok && call.Status/100 == 2 || said == portfolio.OutcomeRejected { //nolint:errorlint // a nil is no error
 		w.look.deaf = 0
-		w.problems = append(w.problems, err)
+		w.unread([]error{err})
 		return d, foundUnclear, nil
 	}
 	if w.look.deaf++; w.look.deaf >= 2 {
@@ -92,6 +92,11 @@ func (w *sweeper) absent(ctx context.Context, change *portfolio.Change, c portfo
 // secondLooks looks again for what is missing long enough. What is gone still is told,
 // and forgotten.
 func (w *sweeper) secondLooks(ctx context.Context) error {
+	// A sweep and the rest of an earlier one may come to an account together.
+	alone := w.s.claim(w.s.seconds, w.account.ID)
+	if alone {
+		defer w.s.release(w.s.seconds, w.account.ID)
+	}
 	missing, err := w.s.Progress.MissingOf(w.account.ID)
 	if err != nil {
 		return here(err)
@@ -100,7 +105,7 @@ func (w *sweeper) secondLooks(ctx context.Context) error {
 	for _, m := range missing {
 		w.missing[m.ID] = true
 	}
-	if len(missing) == 0 {
+	if len(missing) == 0 || !alone {
 		return nil
 	}
 	sweep, err := w.s.Progress.SweepOf(w.account.ID)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,6 +47,39 @@ func (l *oddList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		strings.Join(entries, ","), number, size, total, max(1, (total+size-1)/size))
 }
 
+// unknown is an entry of a list that cannot be read.
+func unknown(i int) string {
+	return fmt.Sprintf(`{"id":%d,"name":"d%d.com","state":"redemption","expires_at":"2026-03-01T00:00:00Z"}`, i+1, i+1)
+}
+
+// TestOddListsReadStrictly: one entry that cannot be read, wherever it stands, keeps nothing
+// behind it from being read.
+func TestOddListsReadStrictly(t *testing.T) {
+	for at := range 350 {
+		for _, n := range []int{1, 2, 130} {
+			l := &listed{domains: some(350, func(i int) int { return 1 + i/10 })}
+			page := func(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+				p, err := l.page(ctx, number, size)
+				p.Items = slices.DeleteFunc(p.Items, func(d portfolio.Domain) bool {
+					odd := d.ID > int64(at) && d.ID <= int64(at+n)
+					if odd {
+						p.Problems = append(p.Problems, fmt.Errorf("entry: domain %d is odd", d.ID))
+					}
+					return odd
+				})
+				return p, err
+			}
+			r := &reader{ask: page, horizon: horizon, size: 100, strict: true}
+			if err := r.read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if want := 350 - min(n, 350-at); len(r.domains()) != want || !r.complete() {
+				t.Errorf("%d from %d on: %d domains, want %d; complete: %t, %d requests", n, at, len(r.domains()), want, r.complete(), r.requests)
+			}
+		}
+	}
+}
+
 // TestOddLists: bounded work, an error or a problem that names the call, and no domain lost
 // that was shown.
 func TestOddLists(t *testing.T) {
@@ -78,7 +112,19 @@ func TestOddLists(t *testing.T) {
 				return `{"name":"odd.com","state":"registered","expires_at":"2026-03-11T00:00:00Z"}`
 			}
 			return ""
-		}}, 249, 8, "list domains, page 1 (account 1): 200: entry 100: domain 0"},
+		}}, 249, 8, `(account 1): 200: entry 1: domain 0 "odd.com"`},
+		"a hundred in a state that nobody knows": {&oddList{n: 350, entry: func(i int) string {
+			if i >= 100 && i < 200 {
+				return unknown(i)
+			}
+			return ""
+		}}, 150, 8, `unknown state "redemption"`},
+		"more than two pages of them, the first of all": {&oddList{n: 350, entry: func(i int) string {
+			if i < 230 {
+				return unknown(i)
+			}
+			return ""
+		}}, 20, 9, `unknown state "redemption"`},
 		"an expiration that does not parse": {&oddList{n: 250, entry: func(i int) string {
 			if i == 120 {
 				return `{"id":121,"name":"odd.com","state":"registered","expires_at":"next week"}`

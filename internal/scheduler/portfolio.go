@@ -30,13 +30,22 @@ const (
 
 // scanPortfolio is the portfolio job: it sweeps every account, from where a sweep was
 // cut short.
-func (s *Scheduler) scanPortfolio(ctx context.Context, _ time.Time) error {
+func (s *Scheduler) scanPortfolio(ctx context.Context, now time.Time) error {
+	s.mu.Lock()
+	s.since = now
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.since = time.Time{}
+	}()
 	accounts := slices.DeleteFunc(slices.Clone(s.Accounts), func(a Account) bool { return s.sweeping(a.ID) })
-	return s.sweepAll(ctx, accounts, true)
+	return s.sweepAll(ctx, accounts, func(int64) bool { return true })
 }
 
-// restOfPortfolio does what a sweep has left: the second looks at what is missing, and
-// the accounts that it did not come to the end of.
+// restOfPortfolio does what a sweep has left: the second looks at what is missing, the
+// accounts that it did not come to the end of, and those whose turn it is again while the
+// sweep of another one still goes on.
 func (s *Scheduler) restOfPortfolio(ctx context.Context, now time.Time) error {
 	var accounts []Account
 	for _, a := range s.Accounts {
@@ -49,14 +58,24 @@ func (s *Scheduler) restOfPortfolio(ctx context.Context, now time.Time) error {
 			return err
 		}
 		due := func(m portfolio.Missing) bool { return now.Sub(m.Since).Abs() >= secondLook }
-		if sweep.UnderWay() && !s.sweeping(a.ID) || slices.ContainsFunc(missing, due) {
+		if sweep.UnderWay() && !s.sweeping(a.ID) || s.held(a.ID, now) || slices.ContainsFunc(missing, due) {
 			accounts = append(accounts, a)
 		}
 	}
 	if len(accounts) == 0 {
 		return s.again()
 	}
-	return s.sweepAll(ctx, accounts, false)
+	return s.sweepAll(ctx, accounts, func(account int64) bool { return s.held(account, now) })
+}
+
+// held says whether an account would be swept again by now, if the sweep of another one
+// did not go on so long that the job missed its turn.
+func (s *Scheduler) held(account int64, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	past := func(began time.Time) bool { return !s.Schedules.Portfolio.Next(began).After(now) }
+	_, under := s.sweeps[account]
+	return !under && !s.since.IsZero() && past(s.since) && past(s.begun[account])
 }
 
 // swept is what became of one account.
@@ -68,18 +87,22 @@ type swept struct {
 	took    time.Duration
 }
 
-// sweepAll sweeps accounts side by side. Anew says that accounts begin of which no sweep
-// is under way.
-func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew bool) error {
+// sweepAll sweeps accounts side by side. Anew says which accounts begin of which no sweep
+// is under way. What is to be told of an account, and done for it later, waits for no
+// other.
+func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew func(account int64) bool) error {
 	if s.Background != nil {
 		ctx = s.Background(ctx)
 	}
 	parts, r, err := eachAccount(ctx, s, accounts, func(ctx context.Context, a Account) ([]swept, []error, error) {
 		w := &sweeper{s: s, account: a, began: s.Now()}
-		err := w.run(ctx, anew)
+		err := w.run(ctx, anew(a.ID))
 		var failed error
 		if e, ok := errors.AsType[*hereError](err); ok {
 			failed, err = e.err, nil // not the account's
+		}
+		if ctx.Err() == nil {
+			failed = errors.Join(failed, s.tellProblems(append(slices.Clone(w.problems), err)), s.againOf(a))
 		}
 		return []swept{{failed: failed, seen: w.seen, whole: w.whole, resumed: w.resumed, took: s.Now().Sub(w.began)}}, w.problems, err
 	})
@@ -99,11 +122,6 @@ func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew bool)
 		return err
 	}
 	var change portfolio.Change
-	for _, p := range r.Problems {
-		if !errors.Is(p, ErrPaused) {
-			change.Events = append(change.Events, problem(JobPortfolio, s.Now(), p))
-		}
-	}
 	s.left(JobPortfolio, r.Problems)
 	if whole > 0 {
 		requests := tallyOf(ctx).answered()
@@ -126,53 +144,51 @@ func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew bool)
 	return s.Progress.Commit(change)
 }
 
+// tellProblems tells what could not be read of an account; a nil is nothing.
+func (s *Scheduler) tellProblems(problems []error) error {
+	var change portfolio.Change
+	for _, p := range problems {
+		if p != nil {
+			change.Events = append(change.Events, problem(JobPortfolio, s.Now(), p))
+		}
+	}
+	if len(change.Events) == 0 {
+		return nil
+	}
+	return s.Progress.Commit(change)
+}
+
 // again asks for another run where something is left: soon for second looks, in a while
 // for accounts that could not be read to their end.
 func (s *Scheduler) again() error {
-	now := s.Now()
 	for _, a := range s.Accounts {
-		missing, err := s.Progress.MissingOf(a.ID)
-		if err != nil {
+		if err := s.againOf(a); err != nil {
 			return err
-		}
-		for _, m := range missing {
-			at := now.Add(retrySweep) // a second look that failed
-			if due := m.Since.Add(secondLook); due.After(now) && due.Before(at) {
-				at = due
-			}
-			s.soon(jobRest, at)
-		}
-		sweep, err := s.Progress.SweepOf(a.ID)
-		if err != nil {
-			return err
-		}
-		if sweep.UnderWay() && !s.sweeping(a.ID) {
-			s.soon(jobRest, now.Add(retrySweep))
 		}
 	}
 	return nil
 }
 
-// sweeping says whether an account is being swept.
-func (s *Scheduler) sweeping(account int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sweeps[account]
-}
-
-// claim takes the sweep of an account, unless it is under way; release gives it back.
-func (s *Scheduler) claim(account int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.sweeps[account] {
-		return false
+// againOf is again for one account.
+func (s *Scheduler) againOf(a Account) error {
+	now := s.Now()
+	missing, err := s.Progress.MissingOf(a.ID)
+	if err != nil {
+		return err
 	}
-	s.sweeps[account] = true
-	return true
-}
-
-func (s *Scheduler) release(account int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sweeps, account)
+	for _, m := range missing {
+		at := now.Add(retrySweep) // a second look that failed
+		if due := m.Since.Add(secondLook); due.After(now) && due.Before(at) {
+			at = due
+		}
+		s.soon(jobRest, at)
+	}
+	sweep, err := s.Progress.SweepOf(a.ID)
+	if err != nil {
+		return err
+	}
+	if sweep.UnderWay() && !s.sweeping(a.ID) {
+		s.soon(jobRest, now.Add(retrySweep))
+	}
+	return nil
 }

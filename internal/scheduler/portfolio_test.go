@@ -10,9 +10,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/robfig/cron/v3"
 
 	"domaind/internal/portfolio"
 	"domaind/internal/rules"
@@ -456,6 +458,93 @@ func TestASweepAsksForItsSecondLook(t *testing.T) {
 	w.tells()
 }
 
+// TestARemovalIsToldOnce, where a sweep and the rest of an earlier one come to it together.
+func TestARemovalIsToldOnce(t *testing.T) {
+	w := newSweepWorld(t, 250, 0)
+	w.must(w.sweep())
+	delete(w.one.domains, 30)
+	w.must(w.sweep())
+	w.now = w.now.Add(secondLook)
+	together := false
+	w.one.before = func(e *estate) {
+		if together {
+			return
+		}
+		together = true
+		e.mu.Unlock()
+		defer e.mu.Lock()
+		w.must(w.s.scanPortfolio(t.Context(), w.now))
+	}
+	w.rest(0)
+	if !together {
+		t.Error("nothing was read")
+	}
+	w.tells("alert domain.removed d30.com: it is not in the account any more, and nothing that domaind did explains it")
+	w.rest(secondLook)
+	w.tells()
+}
+
+// TestASlowSweepHoldsNoOther: while the list of one account does not come, the other's
+// second look is taken, its problems are told, it is swept when it is its turn, and that
+// the first stands still is told.
+func TestASlowSweepHoldsNoOther(t *testing.T) { synctest.Test(t, testASlowSweepHoldsNoOther) }
+
+func testASlowSweepHoldsNoOther(t *testing.T) {
+	t.Helper()
+	w := newSweepWorld(t, 250, 3)
+	w.s.Schedules.Portfolio = cron.Every(24 * time.Hour)
+	w.must(w.sweep())
+	w.tells()
+	delete(w.two.domains, 30)
+	reading := make(chan struct{})
+	w.two.page = func(p *portfolio.Page[portfolio.Domain], _, _ int) error {
+		p.Problems = []error{errors.New("entry 4 is odd")}
+		p.Total++
+		return nil
+	}
+	slow := false
+	w.one.before = func(*estate) {
+		if !slow {
+			slow = true
+			<-reading
+		}
+	}
+	w.now = w.now.Add(24 * time.Hour)
+	began := w.now
+	ended := make(chan error)
+	go func() { ended <- w.s.scanPortfolio(t.Context(), began) }()
+	synctest.Wait()
+	w.tells("alert scan.problem entry 4 is odd")
+	w.two.page = nil
+	w.now = w.now.Add(secondLook)
+	if due := w.s.extras(); len(due) != 1 || due[0].name != jobRest {
+		t.Errorf("due are %d jobs", len(due))
+	}
+	w.rest(0)
+	w.tells("alert domain.removed d30.com: it is not in the account any more, and nothing that domaind did explains it")
+	w.two.put(40)
+	w.rest(time.Hour)
+	w.tells()
+	w.must(w.s.tellStandstill(t.Context(), w.now))
+	w.tells()
+	w.rest(23 * time.Hour)
+	w.tells("notice domain.added d40.com: it is in the account now, and was not before")
+	pages := w.two.pages
+	w.rest(time.Hour)
+	if w.two.pages != pages {
+		t.Error("it was swept twice")
+	}
+	w.must(w.s.tellStandstill(t.Context(), w.now))
+	w.tells("alert scan.problem list domains by id (account 1): the sweep of the portfolio has read no page since " +
+		began.UTC().Format(time.RFC3339) + ": it leaves the requests to others, who use them up, or DNSimple does not answer")
+	w.must(w.s.tellStandstill(t.Context(), w.now))
+	w.tells()
+	close(reading)
+	w.must(<-ended)
+	w.must(w.s.tellStandstill(t.Context(), w.now))
+	w.tells()
+}
+
 // TestAFailedReadIsNoRemoval: whatever a look meets but that DNSimple knows no such
 // domain.
 func TestAFailedReadIsNoRemoval(t *testing.T) {
@@ -550,6 +639,30 @@ func TestAListThatLies(t *testing.T) {
 			w.must(w.sweep())
 			w.tells()
 		})
+	}
+}
+
+// TestManyOddEntries: what a sweep keeps of them does not grow with the list.
+func TestManyOddEntries(t *testing.T) {
+	w := newSweepWorld(t, 3000, 0)
+	w.one.page = func(p *portfolio.Page[portfolio.Domain], _, _ int) error {
+		p.Items = slices.DeleteFunc(p.Items, func(d portfolio.Domain) bool {
+			if d.ID%30 == 0 {
+				p.Problems = append(p.Problems, fmt.Errorf("domain %d is odd", d.ID))
+			}
+			return d.ID%30 == 0
+		})
+		return nil
+	}
+	w.must(w.sweep())
+	problems := slices.DeleteFunc(w.told, func(e portfolio.Event) bool { return e.What != "problem" })
+	last := problems[len(problems)-1].Text
+	if len(problems) != mostProblems+1 || last != "list domains by id (account 1): it has 800 more entries that cannot be read" {
+		t.Errorf("%d problems, at last %s", len(problems), last)
+	}
+	sweep, err := w.store.SweepOf(1)
+	if err != nil || sweep.WholeSeen != 3000 {
+		t.Errorf("%d seen, %v", sweep.WholeSeen, err)
 	}
 }
 

@@ -117,6 +117,13 @@ func (r *reader) follows(p portfolio.Page[portfolio.Domain], number, size int) b
 	if number == 1 {
 		return true
 	}
+	if n := len(p.Problems); n > 0 && !r.seeking && r.end-(number-1)*size <= n && !r.starts(p) {
+		// What was read before may be what cannot be read here. To go back would lead here
+		// again, and what lies behind must not lapse for it.
+		r.loose = true
+		r.moved = r.moved || p.Total != r.total
+		return true
+	}
 	if len(p.Items) == 0 {
 		return false
 	}
@@ -124,7 +131,7 @@ func (r *reader) follows(p portfolio.Page[portfolio.Domain], number, size int) b
 	if r.seeking {
 		return first.ExpiresAt.IsZero()
 	}
-	if d, ok := r.known[first.ID]; ok && d.ExpiresAt.Equal(first.ExpiresAt) {
+	if r.starts(p) {
 		return true
 	}
 	if (number-1)*size < r.end || r.strict || r.seeking || r.back > 1 {
@@ -133,6 +140,15 @@ func (r *reader) follows(p portfolio.Page[portfolio.Domain], number, size int) b
 	r.loose = true
 	r.moved = r.moved || p.Total != r.total || !first.ExpiresAt.IsZero() && day(first.ExpiresAt).Before(day(r.last))
 	return true
+}
+
+// starts says whether the first domain on a page was read before, and is where it was.
+func (r *reader) starts(p portfolio.Page[portfolio.Domain]) bool {
+	if len(p.Items) == 0 {
+		return false
+	}
+	d, ok := r.known[p.Items[0].ID]
+	return ok && d.ExpiresAt.Equal(p.Items[0].ExpiresAt)
 }
 
 // take adds a page to what is known.

@@ -117,7 +117,10 @@ type Scheduler struct {
 	due     []time.Time          // when the domains expire that rules buy for, as of the last scan
 	told    map[string]time.Time // when a job was last said to have run, by its name
 	scarce  map[int64]time.Time  // when an account was found to have no research, by its id
-	sweeps  map[int64]bool       // accounts whose portfolio is being swept
+	sweeps  map[int64]time.Time  // accounts whose portfolio is being swept, and when a page of it was read last
+	begun   map[int64]time.Time  // when an account's sweep was begun or gone on with last
+	since   time.Time            // when the run of the portfolio job began that is under way; zero: none is
+	seconds map[int64]time.Time  // accounts of which second looks are being taken, and since when
 }
 
 type proof struct {
@@ -144,7 +147,8 @@ const (
 	JobNames             = "names"
 	JobPortfolio         = "portfolio"
 
-	jobRest = "rest of the portfolio"
+	jobRest  = "rest of the portfolio"
+	jobStill = "standstill of the portfolio"
 )
 
 // New makes a Scheduler.
@@ -159,7 +163,7 @@ func New(o Options) *Scheduler {
 		Options: o, pageSize: pageSize, patience: patience,
 		proofs: make(map[int64]proof), watches: make(map[int64]portfolio.Watch), names: make(map[int64]string),
 		unread: make(map[string][]error), looks: make(map[string]look), needed: make(map[string]int),
-		told: make(map[string]time.Time), scarce: make(map[int64]time.Time), sweeps: make(map[int64]bool),
+		told: make(map[string]time.Time), scarce: make(map[int64]time.Time), sweeps: make(map[int64]time.Time), seconds: make(map[int64]time.Time), begun: make(map[int64]time.Time),
 	}
 	s.jobs = []*job{
 		{name: JobDomains, schedule: o.Schedules.Domains, run: s.scanDomains},
@@ -168,6 +172,7 @@ func New(o Options) *Scheduler {
 		{name: JobNames, schedule: o.Schedules.Names, run: s.scanNames},
 		// The last, since it takes the longest, and what it has left behind it.
 		{name: JobPortfolio, schedule: o.Schedules.Portfolio, run: s.scanPortfolio},
+		{name: jobStill, schedule: o.Schedules.Portfolio, run: s.tellStandstill, hidden: true},
 		{name: jobRest, schedule: o.Schedules.Portfolio, run: s.restOfPortfolio, hidden: true},
 	}
 	return s

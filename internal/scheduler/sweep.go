@@ -18,6 +18,9 @@ const (
 	// mostLooks bounds the domains that one sweep of an account asks for by themselves,
 	// because they are not in its list.
 	mostLooks = 1000
+	// mostProblems bounds the entries that a sweep tells that it could not read: what it
+	// keeps must not grow with the list. The others are counted.
+	mostProblems = 200
 )
 
 // sweeper sweeps one account.
@@ -33,6 +36,7 @@ type sweeper struct {
 	more    int // domains that are not in the list, and were not looked for
 
 	problems []error
+	odd      int  // entries that could not be read, and are not among the problems
 	resumed  bool // it goes on where one was cut short
 	seen     int
 	whole    bool
@@ -62,11 +66,12 @@ func (w *sweeper) run(ctx context.Context, anew bool) error {
 	if w.sweep, err = w.s.Progress.SweepOf(w.account.ID); err != nil {
 		return here(err)
 	}
-	if !w.sweep.UnderWay() && !anew || !w.s.claim(w.account.ID) {
+	if !w.sweep.UnderWay() && !anew || !w.s.claim(w.s.sweeps, w.account.ID) {
 		return nil
 	}
-	defer w.s.release(w.account.ID)
+	defer w.s.ends(w.account.ID)
 	now := w.s.Now()
+	w.s.begins(w.account.ID, now)
 	if !w.sweep.UnderWay() || now.Sub(w.sweep.MovedAt).Abs() > staleSweep {
 		w.restart(now)
 	}
@@ -92,7 +97,8 @@ func (w *sweeper) pages(ctx context.Context) error {
 		if err != nil {
 			return w.stop(err)
 		}
-		w.problems = append(w.problems, st.problems...)
+		w.s.moved(w.account.ID)
+		w.unread(st.problems)
 		if n == 1 {
 			tallyOf(ctx).longer(joined(st.total - w.sweep.Offset))
 		}
@@ -113,6 +119,13 @@ func (w *sweeper) pages(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// unread keeps the first of the entries that could not be read, and counts the others.
+func (w *sweeper) unread(problems []error) {
+	n := min(len(problems), max(0, mostProblems-len(w.problems)))
+	w.problems = append(w.problems, problems[:n]...)
+	w.odd += len(problems) - n
 }
 
 // stop writes down where the sweep is, and gives why it goes no farther.
@@ -142,13 +155,16 @@ func empty(w *portfolio.Swept) bool {
 // says, or more, is no whole one: the next sweep begins anew.
 func (w *sweeper) end() {
 	if off := w.sweep.Seen - w.sweep.Total; max(off, -off) > 10+w.sweep.Total/10 {
-		w.problems = append(w.problems, w.walk.odd("it says that it has %d entries, and %d were read", w.sweep.Total, w.sweep.Seen))
+		w.problems = append(w.problems, w.walk.senseless("it says that it has %d entries, and %d were read", w.sweep.Total, w.sweep.Seen))
 	} else {
 		w.whole, w.seen = true, w.sweep.Seen
 		w.sweep.WholeBeganAt, w.sweep.WholeEndedAt, w.sweep.WholeSeen = w.sweep.BeganAt, w.s.Now(), w.sweep.Seen
 	}
+	if w.odd > 0 {
+		w.problems = append(w.problems, w.walk.senseless("it has %d more entries that cannot be read", w.odd))
+	}
 	if w.more > 0 {
-		w.problems = append(w.problems, w.walk.odd("it lacks %d domains that were there, beside %d that were looked for by themselves: those are for the next sweeps", w.more, w.look.asked))
+		w.problems = append(w.problems, w.walk.senseless("it lacks %d domains that were there, beside %d that were looked for by themselves: those are for the next sweeps", w.more, w.look.asked))
 	}
 	w.restart(time.Time{})
 }

@@ -21,10 +21,11 @@ import (
 // Where a walk stands is an id, not a page: it can be gone on with much later.
 type walk struct {
 	read   func(ctx context.Context, number, size int) (portfolio.Page[portfolio.Domain], error)
-	call   string // names the list, in errors
-	after  int64  // every domain up to this id was read
-	offset int    // how many entries of the list those were, when it was read last
-	seen   int    // entries that were read
+	call   string          // names the list, in errors
+	after  int64           // every domain up to this id was read
+	offset int             // how many entries of the list those were, when it was read last
+	seen   int             // entries that were read
+	odd    map[string]bool // what the last stretch had that cannot be read
 }
 
 // stretch is what one page adds: the domains with ids from beyond after up to upTo.
@@ -64,6 +65,9 @@ func (w *walk) next(ctx context.Context) (stretch, error) {
 	f := finder{back: pageSize}
 	at := max(0, w.offset-1)
 	why := "its pages do not join"
+	// The entries before this one were read, or cannot be; 0: nothing is known.
+	joined := 0
+	var problems []error
 	for range mostReads {
 		number, size := reach(at)
 		page, err := w.read(ctx, number, size)
@@ -72,7 +76,15 @@ func (w *walk) next(ctx context.Context) (stretch, error) {
 		}
 		start, n, last := (number-1)*size, len(page.Items), number >= page.Pages
 		end := start + n + len(page.Problems)
+		// Where as many cannot be read as should have been read before, those may be they.
+		blind := len(page.Problems) > 0 && start < joined && joined-start <= len(page.Problems) && ascending(page.Items)
 		switch {
+		case blind && n == 0 && !last:
+			problems = append(problems, page.Problems...)
+			joined = end
+			at = f.behind(end)
+		case blind && (n == 0 || page.Items[0].ID > w.after):
+			return w.take(page, problems, end, last)
 		case !ascending(page.Items):
 			why = fmt.Sprintf("page %d of %d each is not in the order of the ids", number, size)
 		case start > 0 && n > 0 && number > page.Pages:
@@ -83,38 +95,60 @@ func (w *walk) next(ctx context.Context) (stretch, error) {
 		case start > 0 && (n == 0 || page.Items[0].ID > w.after):
 			at = f.before(start)
 		case n > 0 && page.Items[n-1].ID <= w.after && !last:
+			problems = append(problems, page.Problems...)
+			joined = end
+			at = f.behind(end)
+		case n == 0 && !last && len(page.Problems) > 0: // so far
+			why = "its first pages have no entry that can be read"
+			problems = append(problems, page.Problems...)
+			joined = end
 			at = f.behind(end)
 		case n == 0 && !last:
-			why = "its first page has no entry that can be read"
+			why = "its first page is empty"
 		default:
-			return w.take(page, end, last)
+			return w.take(page, problems, end, last)
 		}
 	}
-	return stretch{}, w.odd("%s, behind domain %d", why, w.after)
+	return stretch{}, w.senseless("%s, behind domain %d", why, w.after)
 }
 
-// take moves the walk on by a page that joins.
-func (w *walk) take(page portfolio.Page[portfolio.Domain], end int, last bool) (stretch, error) {
+// take moves the walk on by a page that joins. The problems are those of the pages before
+// it that had nothing new that could be read.
+func (w *walk) take(page portfolio.Page[portfolio.Domain], problems []error, end int, last bool) (stretch, error) {
 	from, _ := slices.BinarySearchFunc(page.Items, w.after+1, func(d portfolio.Domain, id int64) int {
 		if d.ID < id {
 			return -1
 		}
 		return 1
 	})
-	st := stretch{after: w.after, upTo: w.after, domains: page.Items[from:], problems: page.Problems, total: page.Total, last: last}
+	if last && len(page.Items) == 0 && w.after == 0 && len(page.Problems) > 0 {
+		return stretch{}, w.senseless("it has no entry that can be read")
+	}
+	st := stretch{after: w.after, upTo: w.after, domains: page.Items[from:], total: page.Total, last: last}
+	// Pages overlap: what cannot be read is counted once.
+	odd := make(map[string]bool, len(page.Problems))
+	for _, p := range append(problems, page.Problems...) {
+		if key := stable(p); !odd[key] {
+			odd[key] = true
+			if !w.odd[key] {
+				st.problems = append(st.problems, p)
+			}
+		}
+	}
+	w.odd = odd
 	if n := len(st.domains); n > 0 {
 		st.upTo = st.domains[n-1].ID
 	}
 	// Where the entries stand that cannot be read is not known: they may be the last.
 	w.after, w.offset, w.seen = st.upTo, end-len(page.Problems), w.seen+len(st.domains)
 	if w.seen > 2*page.Total+endless {
-		return stretch{}, w.odd("it does not end: it says that it has %d entries, and %d were read", page.Total, w.seen)
+		return stretch{}, w.senseless("it does not end: it says that it has %d entries, and %d were read", page.Total, w.seen)
 	}
 	return st, nil
 }
 
-// odd is the error of a list that makes no sense.
-func (w *walk) odd(format string, args ...any) error {
+// senseless is the error of a list that makes no sense.
+func (w *walk) senseless(format string, args ...any) error {
 	return &portfolio.CallError{Call: w.call, Outcome: portfolio.OutcomeUnknown, Message: fmt.Sprintf(format, args...)}
 }
 

@@ -171,6 +171,40 @@ func TestWalkCosts(t *testing.T) {
 	}
 }
 
+// TestWalkPastTheUnreadable: entries that cannot be read, wherever they stand and however
+// many, are told once each, and hide nothing behind them.
+func TestWalkPastTheUnreadable(t *testing.T) {
+	const all = 420
+	for _, n := range []int{1, 2, 99, 100, 101, 250} {
+		for at := range all {
+			s := &shelf{ids: upTo(all)}
+			w := &walk{call: "list domains by id (account 1)", read: func(_ context.Context, number, size int) (portfolio.Page[portfolio.Domain], error) {
+				p := s.list(number, size)
+				p.Items = slices.DeleteFunc(p.Items, func(d portfolio.Domain) bool {
+					odd := d.ID > int64(10*at) && d.ID <= int64(10*(at+n))
+					if odd {
+						p.Problems = append(p.Problems, fmt.Errorf("domain %d is odd", d.ID))
+					}
+					return odd
+				})
+				return p, nil
+			}}
+			seen, problems := 0, 0
+			for st := (stretch{}); !st.last; {
+				var err error
+				if st, err = w.next(t.Context()); err != nil {
+					t.Fatalf("%d from %d on: %v", n, at, err)
+				}
+				seen, problems = seen+len(st.domains), problems+len(st.problems)
+			}
+			odd := min(n, all-at)
+			if seen != all-odd || problems != odd || s.reads > 20 {
+				t.Errorf("%d from %d on: %d seen, %d problems, %d reads", n, at, seen, problems, s.reads)
+			}
+		}
+	}
+}
+
 // TestWalkBadLists: bounded work, and an error that names the call.
 func TestWalkBadLists(t *testing.T) {
 	odd := errors.New("entry 3 cannot be read")
