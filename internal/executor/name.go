@@ -35,6 +35,9 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 	if err == nil && !terms.Trustee {
 		err = withoutTrustee(ctx, x.registries[f.AccountID], f.Name)
 	}
+	if err == nil {
+		err = withAttributes(ctx, x.registries[f.AccountID], f.Name, terms)
+	}
 	if no, ok := errors.AsType[*RefusedError](err); ok {
 		return guarded(d, portfolio.VerdictBlocked, codeNoName, no.Reason), nil, nil
 	}
@@ -62,6 +65,15 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 	}
 	budget.add(f.AccountID, d.Verdict, q.total)
 	return d, nil, nil
+}
+
+// withAttributes refuses a name whose registry wants to know what its rule does not say.
+func withAttributes(ctx context.Context, reg Asker, name string, terms portfolio.Terms) error {
+	lacks, err := missing(ctx, reg, portfolio.TLD(name), terms.Attributes)
+	if err == nil && len(lacks) > 0 {
+		return refusedf(".%s wants %s, which its rule does not give (extended_attributes)", portfolio.TLD(name), names(lacks))
+	}
+	return err
 }
 
 // withoutTrustee refuses a name whose TLD requires a trustee: where no rule asks for one,

@@ -103,6 +103,20 @@ func TestNamesAreCheckedSparingly(t *testing.T) {
 	equal(t, "blocked", *checks, 0)
 }
 
+// What a registry wants to know has to be in the rule: a name is not tried without it.
+func TestWatchedNameWhoseRegistryWantsMore(t *testing.T) {
+	policy := strings.Replace(catchNew, "new.com", "new.app", 1)
+	w := newWorld(t, shop, policy)
+	d := w.watch("new.app")
+	equal(t, "code", d.Code, codeNoName)
+	holds(t, d.Reason, ".app wants x-accept-ssl-requirement")
+	w.expect(0, 0)
+	equal(t, "rows", len(w.rows()), 0)
+	w = newWorld(t, shop, policy+"extended_attributes = { \"x-accept-ssl-requirement\" = \"1\" }\n")
+	w.watch("new.app")
+	equal(t, "state", w.row().State, portfolio.StateDone)
+}
+
 // WHOIS privacy, whose price nobody tells, is bought where the rule asks for it and says how
 // much all of it may cost: that is set aside.
 func TestWatchedNameWithPrivacy(t *testing.T) {
