@@ -93,11 +93,12 @@ func wire(w wiring, later *teardown) (*app, error) {
 	var progressed func(scheduler.Step)
 	if w.progress != nil {
 		progressed = func(s scheduler.Step) {
-			quotas := make([]client.Quota, 0, len(clients))
-			for _, c := range clients {
-				quotas = append(quotas, c.Quota())
-			}
-			w.progress.step(s, quotas)
+			w.progress.step(s, func() (left []int) {
+				for _, c := range clients {
+					left = append(left, c.Remains())
+				}
+				return left
+			})
 		}
 	}
 	work := func(s store) (*executor.Executor, *scheduler.Scheduler) {

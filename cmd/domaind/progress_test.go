@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"domaind/internal/client"
 	"domaind/internal/scheduler"
 )
 
@@ -18,13 +17,13 @@ func TestReadingProgress(t *testing.T) {
 	now := start
 	var out bytes.Buffer
 	p := (&globals{io: std{err: &out, errTTY: true}}).progressTo(func() time.Time { return now })
-	quotas := []client.Quota{{}, {Known: true, Remaining: 2150}, {Known: true, Remaining: 2300}}
+	left := func() []int { return []int{2400, 2150, 2300} }
 	for i := range 31 { // a page each second
 		now = start.Add(time.Duration(i) * time.Second)
-		p.step(scheduler.Step{Pages: i + 1, Domains: 100 * (i + 1), Expected: 23, Since: start}, quotas)
+		p.step(scheduler.Step{Pages: i + 1, Domains: 100 * (i + 1), Expected: 23, Since: start}, left)
 	}
 	now = now.Add(time.Hour)
-	p.step(scheduler.Step{Pages: 1, Domains: 1, Since: now.Add(-5 * time.Second)}, nil)
+	p.step(scheduler.Step{Pages: 1, Domains: 1, Since: now.Add(-5 * time.Second)}, func() []int { return nil })
 	const want = `reading: 3 of about 23 pages, 300 domains; 2150 requests left in this hour; about 13s to go
 reading: 13 of about 23 pages, 1300 domains; 2150 requests left in this hour; about 9s to go
 reading: 23 pages, 2300 domains; 2150 requests left in this hour
