@@ -35,8 +35,8 @@ func (g *globals) progressTo(now func() time.Time) *progress {
 }
 
 // step writes a line, where it is time for one. Left tells the requests that the tokens
-// that are used have left.
-func (p *progress) step(s scheduler.Step, left func() []int) {
+// that are used have left; the capacity is that of all of them.
+func (p *progress) step(s scheduler.Step, left func() []int, c scheduler.Capacity) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
@@ -45,11 +45,11 @@ func (p *progress) step(s scheduler.Step, left func() []int) {
 		return
 	}
 	p.last = now
-	fmt.Fprintln(p.out, progressText(s, left(), took))
+	fmt.Fprintln(p.out, progressText(s, left(), c, took))
 }
 
 // progressText is how far a reading is, in a line.
-func progressText(s scheduler.Step, left []int, took time.Duration) string {
+func progressText(s scheduler.Step, left []int, c scheduler.Capacity, took time.Duration) string {
 	pages := plural(s.Pages, "page")
 	if s.Expected > s.Pages {
 		pages = fmt.Sprintf("%d of about %d pages", s.Pages, s.Expected)
@@ -59,8 +59,28 @@ func progressText(s scheduler.Step, left []int, took time.Duration) string {
 		text += fmt.Sprintf("; %s left in this hour", plural(slices.Min(left), "request"))
 	}
 	if s.Expected > s.Pages && s.Pages > 0 {
-		togo := took / time.Duration(s.Pages) * time.Duration(s.Expected-s.Pages)
+		pages := s.Expected - s.Pages
+		togo := max(took/time.Duration(s.Pages)*time.Duration(pages), waiting(s, pages, left, c))
 		text += fmt.Sprintf("; about %s to go", ago(togo))
 	}
 	return text
+}
+
+// waiting is about how long so many pages wait for the quota.
+func waiting(s scheduler.Step, pages int, left []int, c scheduler.Capacity) time.Duration {
+	share := c.RequestsPerHour
+	if s.Background {
+		share = c.BackgroundPerHour
+	}
+	if share <= 0 {
+		return 0
+	}
+	free := share - c.All
+	for _, n := range left {
+		free += n
+	}
+	if free = max(0, free); pages <= free {
+		return 0
+	}
+	return time.Duration(float64(pages-free) / float64(share) * float64(time.Hour))
 }

@@ -12,7 +12,8 @@ import (
 
 // Capacity is what the jobs may use.
 type Capacity struct {
-	RequestsPerHour int // of all tokens together, what is kept for operations taken off; 0: not known
+	All             int // requests in an hour of all tokens together; 0: not known
+	RequestsPerHour int // of them, what is kept for operations taken off; 0: not known
 	// BackgroundPerHour is how many of them the portfolio sweep may make; 0: not known.
 	BackgroundPerHour int
 	PurchasesPerDay   int // 0: any number
