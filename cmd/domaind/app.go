@@ -74,7 +74,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 	w.limits = new(client.Limits)
 	registries := make(map[int64]executor.Registry, len(w.cfg.Accounts))
 	var scanned []scheduler.Account
-	var clients []*client.Client
+	clients := make(map[string]*client.Client) // one of each token
 	var accounts []control.Account
 	for _, a := range w.cfg.Accounts {
 		c, err := w.client(a)
@@ -86,18 +86,19 @@ func wire(w wiring, later *teardown) (*app, error) {
 		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c, Look: c, Contacts: a.Contacts})
 		if !a.Source {
 			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
-			clients = append(clients, c)
+			clients[w.tokens[a.ID]] = c
 		}
 	}
 	policy := func() *rules.Policy { return w.cfg.Policy }
 	var progressed func(scheduler.Step)
 	if w.progress != nil {
 		progressed = func(s scheduler.Step) {
-			quotas := make([]client.Quota, 0, len(clients))
-			for _, c := range clients {
-				quotas = append(quotas, c.Quota())
-			}
-			w.progress.step(s, quotas)
+			w.progress.step(s, func() (left []int) {
+				for _, c := range clients {
+					left = append(left, c.Remains())
+				}
+				return left
+			}, w.capacity())
 		}
 	}
 	work := func(s store) (*executor.Executor, *scheduler.Scheduler) {
@@ -152,7 +153,7 @@ func (w wiring) capacity() scheduler.Capacity {
 	}
 	all := len(tokens) * w.cfg.DNSimple.RequestsPerHour
 	return scheduler.Capacity{
-		RequestsPerHour: all * 9 / 10, BackgroundPerHour: all / 2, PurchasesPerDay: w.cfg.Spending.MaxPurchasesPerDay,
+		All: all, RequestsPerHour: all * 9 / 10, BackgroundPerHour: all / 2, PurchasesPerDay: w.cfg.Spending.MaxPurchasesPerDay,
 	}
 }
 

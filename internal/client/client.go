@@ -68,3 +68,7 @@ func (c *Client) Close() { c.transport.close() }
 
 // Quota is what the server last said about its rate limit.
 func (c *Client) Quota() Quota { return c.throttle.seen() }
+
+// Remains is how many requests may still be made with the token in the hour that ends
+// now: what requests per hour leaves, or what the server does, where that is less.
+func (c *Client) Remains() int { return c.throttle.remains() }

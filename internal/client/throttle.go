@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math"
 	"net/http"
+	"sort"
 	"strconv"
 	"sync"
 	"time"
@@ -93,6 +94,23 @@ func (t *throttle) seen() Quota {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.quota
+}
+
+// remains is how many requests may still leave in the hour, as both limits have it: ours
+// and, for as long as it is known, the server's.
+func (t *throttle) remains() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	// From the oldest to the latest; those that were never made are the oldest.
+	over := sort.Search(len(t.ring), func(i int) bool {
+		at := t.ring[(t.next+i)%len(t.ring)]
+		return !at.IsZero() && at.Add(window).After(now)
+	})
+	if t.until.After(now) {
+		return min(over, t.left)
+	}
+	return over
 }
 
 // quotaError is a wait for the quota that an urgent request does not make.

@@ -177,6 +177,43 @@ func TestQuota(t *testing.T) {
 	}
 }
 
+// TestRemains: the lesser of both limits counts, and the server's no longer than it lasts.
+func TestRemains(t *testing.T) {
+	k := newClock()
+	th := newThrottle(10, k.Now)
+	remains := func(want int, when string) {
+		t.Helper()
+		if got := th.remains(); got != want {
+			t.Errorf("%s %d remain, want %d", when, got, want)
+		}
+	}
+	answered := func(h http.Header) {
+		t.Helper()
+		if wait := th.take(urgentRead); wait != 0 {
+			t.Fatalf("it waits %v", wait)
+		}
+		th.done(&exchange{status: 200, header: h})
+	}
+	said := func(remaining string) http.Header {
+		return http.Header{"X-Ratelimit-Limit": {"2400"}, "X-Ratelimit-Remaining": {remaining}, "X-Ratelimit-Reset": {unix(k.at.Add(10 * time.Minute))}}
+	}
+	remains(10, "at first")
+	answered(said("2399"))
+	remains(9, "with much left by the server")
+	answered(said("3"))
+	remains(3, "with little left by the server")
+	answered(nil)
+	remains(2, "after an answer that said nothing")
+	k.at = k.at.Add(20 * time.Minute)
+	remains(7, "in the server's next window")
+	k.at = k.at.Add(40 * time.Minute)
+	remains(10, "in the next hour")
+	for range 10 {
+		answered(nil)
+	}
+	remains(0, "in the end")
+}
+
 // TestRateLimitHoldsEverythingBack: after a 429 nothing leaves until its end.
 func TestRateLimitHoldsEverythingBack(t *testing.T) {
 	s := serve(t, inTurn(header("Retry-After", "40", says(429, `{"message":"quota exceeded"}`)), says(201, goodRenew)))

@@ -28,6 +28,7 @@ func (l *loader) capacity(root *node) {
 		}
 	}
 	asked, greedy, greediest := 0, "", 0
+	daily := 0 // without the sweep
 	for _, job := range []struct {
 		name string
 		cron Cron
@@ -41,41 +42,51 @@ func (l *loader) capacity(root *node) {
 		if job.cron.Schedule == nil {
 			return // it could not be understood
 		}
-		n := busiestHour(job.cron.Schedule) * job.each * most
+		hour, day := busiest(job.cron.Schedule)
+		n := hour * job.each * most
+		if job.name != "portfolio" {
+			daily += day * job.each * most
+		}
 		if asked += n; n > greediest {
 			greedy, greediest = job.name, n
 		}
 	}
-	// A tenth is kept for operations under way.
-	if given := l.cfg.DNSimple.RequestsPerHour * 9 / 10; asked > given {
-		at := root
-		for _, t := range []*node{root.get("dnsimple"), l.schedules} {
-			if t != nil {
-				at = t
-			}
+	at := root
+	for _, t := range []*node{root.get("dnsimple"), l.schedules} {
+		if t != nil {
+			at = t
 		}
-		if l.schedules != nil {
-			if n := l.schedules.get(greedy); n != nil {
-				at = n
-			}
+	}
+	if l.schedules != nil {
+		if n := l.schedules.get(greedy); n != nil {
+			at = n
 		}
+	}
+	// A tenth is kept for operations under way. The sweep goes only where all together
+	// took less than half.
+	given, half := l.cfg.DNSimple.RequestsPerHour*9/10, l.cfg.DNSimple.RequestsPerHour/2
+	switch {
+	case asked > given:
 		l.warn(at, "the schedule asks for at least %d requests in an hour with one token, most of them, %d, for %s, and requests_per_hour leaves %d: jobs will come late",
 			asked, greediest, greedy, given)
+	case daily >= 24*half && daily > 0:
+		l.warn(at, "the schedule asks for at least %d requests on a day with one token, beside the sweep of the portfolio, which has only what others leave of half of requests_per_hour, %d on a day: it will stand still",
+			daily, 24*half)
 	}
 }
 
-// busiestHour is how often a schedule comes in the busiest hour of a day. Any day will do.
-func busiestHour(schedule cron.Schedule) int {
-	at := time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
+// busiest is how often a schedule comes in the busiest hour of a day, and on that day: the
+// one that begins as it comes first, since on others it may not come at all.
+func busiest(schedule cron.Schedule) (hour, day int) {
+	at := schedule.Next(time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC))
 	end := at.Add(24 * time.Hour)
-	most := 0
 	var within []time.Time
-	for at = schedule.Next(at); !at.IsZero() && at.Before(end); at = schedule.Next(at) {
+	for ; !at.IsZero() && at.Before(end); at = schedule.Next(at) {
 		within = append(within, at)
 		for at.Sub(within[0]) >= time.Hour {
 			within = within[1:]
 		}
-		most = max(most, len(within))
+		hour, day = max(hour, len(within)), day+1
 	}
-	return most
+	return hour, day
 }

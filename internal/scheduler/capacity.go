@@ -12,7 +12,8 @@ import (
 
 // Capacity is what the jobs may use.
 type Capacity struct {
-	RequestsPerHour int // of all tokens together, what is kept for operations taken off; 0: not known
+	All             int // requests in an hour of all tokens together; 0: not known
+	RequestsPerHour int // of them, what is kept for operations taken off; 0: not known
 	// BackgroundPerHour is how many of them the portfolio sweep may make; 0: not known.
 	BackgroundPerHour int
 	PurchasesPerDay   int // 0: any number
@@ -63,16 +64,45 @@ func (s *Scheduler) tooOften(now time.Time) string {
 		total, s.Capacity.RequestsPerHour, by[greedy.name], greedy.name)
 }
 
+// leftToSweep is about how many requests an hour has for the portfolio sweep, on the day
+// that follows: it goes only while all jobs together made fewer than its share.
+func (s *Scheduler) leftToSweep(now time.Time) (left float64, others int) {
+	end := now.Add(24 * time.Hour)
+	made := 0
+	for _, j := range s.jobs {
+		s.mu.Lock()
+		each := s.needed[j.name]
+		s.mu.Unlock()
+		if j.name == JobPortfolio || each == 0 {
+			continue
+		}
+		for at := j.schedule.Next(now); !at.IsZero() && !at.After(end); at = j.schedule.Next(at) {
+			made += each
+		}
+	}
+	others = made / 24
+	return max(0, float64(s.Capacity.BackgroundPerHour)-float64(made)/24), others
+}
+
 // tooLong warns of a portfolio sweep for which there are not as many requests between one
-// run and the next as the last whole one needed.
+// run and the next as the last whole one needed, or none at all: then it would wait for
+// ever, and no error would tell.
 func (s *Scheduler) tooLong(now time.Time) string {
 	s.mu.Lock()
 	needed := s.needed[JobPortfolio]
 	s.mu.Unlock()
 	next := s.Schedules.Portfolio.Next(now)
 	after := s.Schedules.Portfolio.Next(next)
-	given := int(float64(s.Capacity.BackgroundPerHour) * after.Sub(next).Hours())
-	if s.Capacity.BackgroundPerHour == 0 || next.IsZero() || after.IsZero() || needed <= given {
+	if s.Capacity.BackgroundPerHour == 0 {
+		return ""
+	}
+	left, others := s.leftToSweep(now)
+	if left < 1 {
+		return fmt.Sprintf("the other jobs make about %d requests in an hour, and a sweep of the portfolio goes only while they make fewer than %d: it stands still",
+			others, s.Capacity.BackgroundPerHour)
+	}
+	given := int(left * after.Sub(next).Hours())
+	if next.IsZero() || after.IsZero() || needed <= given {
 		return ""
 	}
 	return fmt.Sprintf("a sweep of the portfolio needs about %d requests, and its share of the quota gives %d until the next one: sweeps take longer than the schedule has them",

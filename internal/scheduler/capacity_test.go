@@ -68,6 +68,27 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
+// TestSweepBehindOthers: what other jobs make is not there for the sweep, and that it has
+// nothing is said though no sweep ever came to its end.
+func TestSweepBehindOthers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		pushes, needed int
+		want           string
+	}{
+		"enough is left":  {10, 9_600, ""},
+		"not enough":      {10, 9_601, "needs about 9601 requests, and its share of the quota gives 9600 until the next one"},
+		"a little":        {16, 0, ""},
+		"nothing is left": {17, 0, "the other jobs make about 1020 requests in an hour, and a sweep of the portfolio goes only while they make fewer than 1000: it stands still"},
+	} {
+		s := setup{schedules: Schedules{Portfolio: cron.Every(24 * time.Hour), Pushes: cron.Every(time.Minute)}, now: func() time.Time { return now }}.make()
+		s.Capacity = Capacity{RequestsPerHour: 1800, BackgroundPerHour: 1000}
+		s.needed[JobPushes], s.needed[JobPortfolio] = tt.pushes, tt.needed
+		if got := s.tooLong(now); tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 // TestTooMany: as many are bought on each day on which the domains are read.
 func TestTooMany(t *testing.T) {
 	daily, weekly := cron.Every(24*time.Hour), cron.Every(7*24*time.Hour)

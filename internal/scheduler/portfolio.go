@@ -93,6 +93,7 @@ type swept struct {
 func (s *Scheduler) sweepAll(ctx context.Context, accounts []Account, anew func(account int64) bool) error {
 	if s.Background != nil {
 		ctx = s.Background(ctx)
+		tallyOf(ctx).goesBehind()
 	}
 	parts, r, err := eachAccount(ctx, s, accounts, func(ctx context.Context, a Account) ([]swept, []error, error) {
 		w := &sweeper{s: s, account: a, began: s.Now()}

@@ -715,7 +715,7 @@ func TestASweepCounts(t *testing.T) {
 		return ctx
 	}
 	w.must(w.sweep())
-	if last.Pages != 4 || last.Expected != 4 || last.Domains < 280 || !marked { // 3 and 1
+	if last.Pages != 4 || last.Expected != 4 || last.Domains < 280 || !marked || !last.Background { // 3 and 1
 		t.Errorf("%+v; in the background: %v", last, marked)
 	}
 	e := w.told[len(w.told)-1]

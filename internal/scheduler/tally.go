@@ -18,6 +18,8 @@ type Step struct {
 	// list says; 0 where that is not known.
 	Expected int
 	Since    time.Time // when it began
+	// Background says that it has the background's share of the quota, see [Capacity].
+	Background bool
 }
 
 // tally counts what one run of a job does.
@@ -31,6 +33,7 @@ type tally struct {
 	read     int // resources that were decided about
 	problems int
 	expected int
+	behind   bool // it goes behind other jobs
 	verdicts map[portfolio.Verdict]int
 	due      []time.Time // when domains expire that rules buy for
 }
@@ -66,7 +69,7 @@ func (s *Scheduler) paged(ctx context.Context, entries int) {
 	t.mu.Lock()
 	t.pages++
 	t.domains += entries
-	step := Step{Pages: t.pages, Domains: t.domains, Expected: t.expected, Since: t.since}
+	step := Step{Pages: t.pages, Domains: t.domains, Expected: t.expected, Since: t.since, Background: t.behind}
 	t.mu.Unlock()
 	if s.Progressed != nil {
 		s.Progressed(step)
@@ -104,6 +107,16 @@ func (t *tally) longer(pages int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expected += pages
+}
+
+// goesBehind says that a run goes behind other jobs.
+func (t *tally) goesBehind() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.behind = true
 }
 
 // answered is how many requests were answered so far.
