@@ -151,6 +151,7 @@ type sweepWorld struct {
 	one    *estate
 	two    *estate
 	store  *mortal
+	mu     sync.Mutex // guards now and told
 	now    time.Time
 	told   []portfolio.Event
 	policy *rules.Policy
@@ -175,7 +176,7 @@ func (w *sweepWorld) boot() {
 			w.t.Fatal(err)
 		}
 	}
-	store, err := state.Open(w.path, state.Options{NoSync: true, Told: func(e portfolio.Event) { w.told = append(w.told, e) }})
+	store, err := state.Open(w.path, state.Options{NoSync: true, Told: w.hear})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -185,12 +186,12 @@ func (w *sweepWorld) boot() {
 		var events []portfolio.Event
 		if d.Verdict == portfolio.VerdictHold {
 			events = append(events, portfolio.Event{
-				At: w.now, AccountID: account, About: portfolio.AboutDomain, What: "held", Subject: name, Level: portfolio.LevelNotice, Text: name,
+				At: w.clock(), AccountID: account, About: portfolio.AboutDomain, What: "held", Subject: name, Level: portfolio.LevelNotice, Text: name,
 			})
 		}
 		for _, a := range d.Alerts {
 			events = append(events, portfolio.Event{
-				At: w.now, AccountID: account, About: portfolio.AboutDomain, What: "alert", Subject: name, Level: a.Level,
+				At: w.clock(), AccountID: account, About: portfolio.AboutDomain, What: "alert", Subject: name, Level: a.Level,
 				Text: name + ": " + a.Rule, Once: fmt.Sprint(id, a.Rule),
 			})
 		}
@@ -203,13 +204,32 @@ func (w *sweepWorld) boot() {
 		},
 		Policy: func() *rules.Policy { return w.policy }, Executor: fakeExecutor{announcements: announce}, Progress: w.store,
 		Schedules: Schedules{Domains: never, Portfolio: never, Pushes: never, RegistrantChanges: never, Names: never},
-		Now:       func() time.Time { return w.now }, Sleep: sleep, Fatal: fatal,
+		Now:       w.clock, Sleep: sleep, Fatal: fatal,
 	})
+}
+
+// clock says what time it is, to whichever goroutine asks.
+func (w *sweepWorld) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *sweepWorld) hear(e portfolio.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, e)
+}
+
+func (w *sweepWorld) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
 }
 
 // sweep runs the job, some time after the last.
 func (w *sweepWorld) sweep() error {
-	w.now = w.now.Add(24 * time.Hour)
+	w.pass(24 * time.Hour)
 	_, err := w.s.Scan(w.t.Context(), JobPortfolio)
 	return err
 }
@@ -217,7 +237,7 @@ func (w *sweepWorld) sweep() error {
 // rest runs what the job has left.
 func (w *sweepWorld) rest(later time.Duration) {
 	w.t.Helper()
-	w.now = w.now.Add(later)
+	w.pass(later)
 	if err := w.s.restOfPortfolio(w.t.Context(), w.now); err != nil {
 		w.t.Fatal(err)
 	}
@@ -233,6 +253,8 @@ func (w *sweepWorld) must(err error) {
 // tells checks what was told of domains and scans since it was asked last.
 func (w *sweepWorld) tells(want ...string) {
 	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var got []string
 	for _, e := range w.told {
 		if e.What != "completed" {
@@ -422,7 +444,7 @@ func TestASweepAsksForItsSecondLook(t *testing.T) {
 	if got := w.s.untilExtra(); got > secondLook || len(w.s.extras()) != 0 {
 		t.Errorf("again in %s", got)
 	}
-	w.now = w.now.Add(secondLook)
+	w.pass(secondLook)
 	due := w.s.extras()
 	if len(due) != 1 || due[0].name != jobRest {
 		t.Fatalf("due are %d jobs", len(due))
@@ -447,7 +469,7 @@ func TestASweepAsksForItsSecondLook(t *testing.T) {
 		"notice domain.changed d10.com: its WHOIS privacy is on, was off", "notice domain.changed d10.com: its WHOIS privacy is on, was off")
 	// The next one goes on behind the first page.
 	w.one.page, w.one.pages, w.two.pages = nil, 0, 0
-	w.now = w.now.Add(retrySweep)
+	w.pass(retrySweep)
 	if due := w.s.extras(); len(due) != 1 {
 		t.Fatalf("due are %d jobs", len(due))
 	}
@@ -464,7 +486,7 @@ func TestARemovalIsToldOnce(t *testing.T) {
 	w.must(w.sweep())
 	delete(w.one.domains, 30)
 	w.must(w.sweep())
-	w.now = w.now.Add(secondLook)
+	w.pass(secondLook)
 	together := false
 	w.one.before = func(e *estate) {
 		if together {
@@ -509,14 +531,14 @@ func testASlowSweepHoldsNoOther(t *testing.T) {
 			<-reading
 		}
 	}
-	w.now = w.now.Add(24 * time.Hour)
+	w.pass(24 * time.Hour)
 	began := w.now
 	ended := make(chan error)
 	go func() { ended <- w.s.scanPortfolio(t.Context(), began) }()
 	synctest.Wait()
 	w.tells("alert scan.problem entry 4 is odd")
 	w.two.page = nil
-	w.now = w.now.Add(secondLook)
+	w.pass(secondLook)
 	if due := w.s.extras(); len(due) != 1 || due[0].name != jobRest {
 		t.Errorf("due are %d jobs", len(due))
 	}
@@ -742,7 +764,7 @@ func TestASweepCounts(t *testing.T) {
 	w.must(w.sweep())
 	w.one.page, w.two.page = nil, nil
 	delete(w.s.needed, JobPortfolio)
-	w.now = w.now.Add(time.Hour)
+	w.pass(time.Hour)
 	_, err = w.s.start(t.Context(), w.s.jobs[len(w.s.jobs)-1])
 	w.must(err)
 	sweep, err := w.store.SweepOf(1)
