@@ -100,13 +100,8 @@ func (r *reader) next() (number, size int) {
 	if r.back >= r.end {
 		return 1, r.size
 	}
-	end := 0
-	for s := r.size; 2*s > r.size; s-- {
-		if n := (r.end-r.back)/s + 1; n*s > end {
-			number, size, end = n, s, n*s
-		}
-	}
-	if r.strict || r.seeking || r.back > 1 || r.requests <= end/r.size {
+	number, size = reach(r.end-r.back, r.size)
+	if r.strict || r.seeking || r.back > 1 || r.requests <= number*size/r.size {
 		return number, size
 	}
 	return r.end/r.size + 1, r.size

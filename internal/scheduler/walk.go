@@ -46,10 +46,10 @@ const (
 )
 
 // reach gives the page that has an entry of the list, from 0, and reaches farthest
-// beyond it.
-func reach(entry int) (number, size int) {
+// beyond it. It has so many entries at most, and more than half of that.
+func reach(entry, most int) (number, size int) {
 	best := 0
-	for s := pageSize; s > pageSize/2; s-- {
+	for s := most; 2*s > most; s-- {
 		if n := s - entry%s; n > best {
 			best, number, size = n, entry/s+1, s
 		}
@@ -69,7 +69,7 @@ func (w *walk) next(ctx context.Context) (stretch, error) {
 	joined := 0
 	var problems []error
 	for range mostReads {
-		number, size := reach(at)
+		number, size := reach(at, pageSize)
 		page, err := w.read(ctx, number, size)
 		if err != nil {
 			return stretch{}, err

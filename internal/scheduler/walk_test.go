@@ -62,7 +62,7 @@ func upTo(n int64) []int64 {
 func TestReach(t *testing.T) {
 	sum := 0
 	for entry := range 100_000 {
-		number, size := reach(entry)
+		number, size := reach(entry, pageSize)
 		start := (number - 1) * size
 		if size > 100 || start > entry || start+size <= entry {
 			t.Fatalf("entry %d: page %d of %d each", entry, number, size)
