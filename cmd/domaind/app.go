@@ -153,7 +153,7 @@ func (w wiring) capacity() scheduler.Capacity {
 	}
 	all := len(tokens) * w.cfg.DNSimple.RequestsPerHour
 	return scheduler.Capacity{
-		All: all, RequestsPerHour: all * 9 / 10, BackgroundPerHour: all / 2, PurchasesPerDay: w.cfg.Spending.MaxPurchasesPerDay,
+		All: all, RequestsPerHour: portfolio.ForReads(all), BackgroundPerHour: portfolio.ForBackground(all), PurchasesPerDay: w.cfg.Spending.MaxPurchasesPerDay,
 	}
 }
 

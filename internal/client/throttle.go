@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"domaind/internal/portfolio"
 )
 
 // Quota is what the server last said about its rate limit.
@@ -47,18 +49,15 @@ const (
 	background              // what can wait: half, and only while nobody else waits
 )
 
-// reserve is the part of a limit that is not for a class. Ordinary reads leave a tenth to
-// operations under way. Background reads leave half: whenever a scan begins, it finds
-// two fifths of the hour's requests at least, 96,000 domains at 2,400; and what is left
-// to them reads a million domains in ten hours, with pages that join.
-func (k class) reserve(limit int) int {
+// of gives the part of a limit that is for a class.
+func (k class) of(limit int) int {
 	switch k {
 	case urgentRead:
-		return 0
+		return limit
 	case background:
-		return max(0, min((limit+1)/2, limit-1))
+		return portfolio.ForBackground(limit)
 	}
-	return kept(limit)
+	return portfolio.ForReads(limit)
 }
 
 // throttle admits requests, one at a time and never faster than two limits allow:
@@ -176,7 +175,7 @@ func (t *throttle) take(k class) time.Duration {
 
 // ourWait is the time until the request that opens the hour falls out of it.
 func (t *throttle) ourWait(now time.Time, k class) time.Duration {
-	allowed := len(t.ring) - k.reserve(len(t.ring))
+	allowed := k.of(len(t.ring))
 	oldest := (t.next - allowed + len(t.ring)) % len(t.ring)
 	at := t.ring[oldest]
 	if at.IsZero() {
@@ -198,16 +197,10 @@ func (t *throttle) serverWait(now time.Time, k class) time.Duration {
 	if t.until.IsZero() {
 		return 0
 	}
-	if t.left >= 1+k.reserve(t.quota.Limit) {
+	if t.left > t.quota.Limit-k.of(t.quota.Limit) {
 		return 0
 	}
 	return t.until.Sub(now)
-}
-
-// kept is the part of a limit that is not for ordinary reads: a tenth, rounded
-// up, but never all of it.
-func kept(limit int) int {
-	return max(0, min((limit+9)/10, limit-1))
 }
 
 // done ends a request that was admitted, and learns from its answer.

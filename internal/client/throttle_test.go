@@ -43,7 +43,7 @@ func TestNeverTooMany(t *testing.T) {
 				}
 				return n
 			}
-			allowed := map[class]int{urgentRead: limit, ordinary: limit - kept(limit), background: max(limit/2, 1)}[which]
+			allowed := map[class]int{urgentRead: limit, ordinary: portfolio.ForReads(limit), background: max(limit/2, 1)}[which]
 			if n := within(now) + 1; n > allowed {
 				t.Fatalf("%d requests in an hour, %d allowed (class %d)", n, allowed, which)
 			}
@@ -57,7 +57,7 @@ func TestNeverTooMany(t *testing.T) {
 
 func TestKept(t *testing.T) {
 	for limit, want := range map[int]int{0: 0, 1: 0, 2: 1, 10: 1, 11: 2, 2400: 240} {
-		if got := kept(limit); got != want {
+		if got := limit - portfolio.ForReads(limit); got != want {
 			t.Errorf("of %d requests %d are kept, want %d", limit, got, want)
 		}
 	}

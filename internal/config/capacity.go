@@ -3,7 +3,7 @@ package config
 import (
 	"time"
 
-	"github.com/robfig/cron/v3"
+	"domaind/internal/portfolio"
 )
 
 // What each run of a job asks for at least in each account: a page of each list. How much
@@ -42,7 +42,9 @@ func (l *loader) capacity(root *node) {
 		if job.cron.Schedule == nil {
 			return // it could not be understood
 		}
-		hour, day := busiest(job.cron.Schedule)
+		// The day that begins as it comes first: on others it may not come at all.
+		first := job.cron.Schedule.Next(time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC))
+		hour, day := portfolio.Runs(job.cron.Schedule, first, first.Add(24*time.Hour))
 		n := hour * job.each * most
 		if job.name != "portfolio" {
 			daily += day * job.each * most
@@ -64,7 +66,7 @@ func (l *loader) capacity(root *node) {
 	}
 	// A tenth is kept for operations under way. The sweep goes only where all together
 	// took less than half.
-	given, half := l.cfg.DNSimple.RequestsPerHour*9/10, l.cfg.DNSimple.RequestsPerHour/2
+	given, half := portfolio.ForReads(l.cfg.DNSimple.RequestsPerHour), portfolio.ForBackground(l.cfg.DNSimple.RequestsPerHour)
 	switch {
 	case asked > given:
 		l.warn(at, "the schedule asks for at least %d requests in an hour with one token, most of them, %d, for %s, and requests_per_hour leaves %d: jobs will come late",
@@ -73,20 +75,4 @@ func (l *loader) capacity(root *node) {
 		l.warn(at, "the schedule asks for at least %d requests on a day with one token, beside the sweep of the portfolio, which has only what others leave of half of requests_per_hour, %d on a day: it will stand still",
 			daily, 24*half)
 	}
-}
-
-// busiest is how often a schedule comes in the busiest hour of a day, and on that day: the
-// one that begins as it comes first, since on others it may not come at all.
-func busiest(schedule cron.Schedule) (hour, day int) {
-	at := schedule.Next(time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC))
-	end := at.Add(24 * time.Hour)
-	var within []time.Time
-	for ; !at.IsZero() && at.Before(end); at = schedule.Next(at) {
-		within = append(within, at)
-		for at.Sub(within[0]) >= time.Hour {
-			within = within[1:]
-		}
-		hour, day = max(hour, len(within)), day+1
-	}
-	return hour, day
 }

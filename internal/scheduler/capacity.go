@@ -19,20 +19,6 @@ type Capacity struct {
 	PurchasesPerDay   int // 0: any number
 }
 
-// busiestHour is how often a schedule comes in the busiest hour of the day that follows.
-func busiestHour(schedule cron.Schedule, now time.Time) int {
-	most, end := 0, now.Add(24*time.Hour)
-	var within []time.Time
-	for at := schedule.Next(now); !at.IsZero() && at.Before(end); at = schedule.Next(at) {
-		within = append(within, at)
-		for at.Sub(within[0]) >= time.Hour {
-			within = within[1:]
-		}
-		most = max(most, len(within))
-	}
-	return most
-}
-
 // hourly is about how many requests the jobs make in their busiest hours, by what their
 // last runs needed, and how much of that each makes.
 func (s *Scheduler) hourly(now time.Time) (total int, by map[string]int) {
@@ -45,7 +31,8 @@ func (s *Scheduler) hourly(now time.Time) (total int, by map[string]int) {
 		each := s.needed[j.name]
 		s.mu.Unlock()
 		if each > 0 {
-			by[j.name] = each * busiestHour(j.schedule, now)
+			hour, _ := portfolio.Runs(j.schedule, j.schedule.Next(now), now.Add(24*time.Hour))
+			by[j.name] = each * hour
 			total += by[j.name]
 		}
 	}
@@ -67,7 +54,7 @@ func (s *Scheduler) tooOften(now time.Time) string {
 // leftToSweep is about how many requests an hour has for the portfolio sweep, on the day
 // that follows: it goes only while all jobs together made fewer than its share.
 func (s *Scheduler) leftToSweep(now time.Time) (left float64, others int) {
-	end := now.Add(24 * time.Hour)
+	end := now.Add(24*time.Hour + 1) // what comes at this time of day comes once
 	made := 0
 	for _, j := range s.jobs {
 		s.mu.Lock()
@@ -76,9 +63,8 @@ func (s *Scheduler) leftToSweep(now time.Time) (left float64, others int) {
 		if j.name == JobPortfolio || each == 0 {
 			continue
 		}
-		for at := j.schedule.Next(now); !at.IsZero() && !at.After(end); at = j.schedule.Next(at) {
-			made += each
-		}
+		_, runs := portfolio.Runs(j.schedule, j.schedule.Next(now), end)
+		made += each * runs
 	}
 	others = made / 24
 	return max(0, float64(s.Capacity.BackgroundPerHour)-float64(made)/24), others
