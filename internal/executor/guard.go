@@ -180,18 +180,24 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
-	var over *CeilingError
-	err = x.ledger.Spent(func(s portfolio.Spent) error {
-		return x.ceilings.allow(budget.with(s, d.Verdict), f.AccountID, q.total, now)
+	d, err = x.assessCeilings(d, f.AccountID, q.total, now, budget)
+	return d, nil, err
+}
+
+// assessCeilings is the last of the guards before money: every ceiling lets a purchase
+// pass, and what the plan has set aside before it.
+func (x *Executor) assessCeilings(d portfolio.Decision, account int64, price portfolio.Money, now time.Time, budget *budget) (portfolio.Decision, error) {
+	err := x.ledger.Spent(func(s portfolio.Spent) error {
+		return x.ceilings.allow(budget.with(s, d.Verdict), account, price, now)
 	})
-	switch {
-	case errors.As(err, &over):
-		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
-	case err != nil:
-		return d, nil, fmt.Errorf("add up what is spent: %w", err)
+	if over, ok := errors.AsType[*CeilingError](err); ok {
+		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil
 	}
-	budget.add(f.AccountID, d.Verdict, q.total)
-	return d, nil, nil
+	if err != nil {
+		return d, fmt.Errorf("add up what is spent: %w", err)
+	}
+	budget.add(account, d.Verdict, price)
+	return d, nil
 }
 
 // assessAutoRenewal is how a renew rule is obeyed where only DNSimple's own auto-renewal

@@ -53,18 +53,8 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
 	d.Price = &q.total
-	var over *CeilingError
-	err = x.ledger.Spent(func(s portfolio.Spent) error {
-		return x.ceilings.allow(budget.with(s, d.Verdict), f.AccountID, q.total, now)
-	})
-	switch {
-	case errors.As(err, &over):
-		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
-	case err != nil:
-		return d, nil, fmt.Errorf("add up what is spent: %w", err)
-	}
-	budget.add(f.AccountID, d.Verdict, q.total)
-	return d, nil, nil
+	d, err = x.assessCeilings(d, f.AccountID, q.total, now, budget)
+	return d, nil, err
 }
 
 // withAttributes refuses a name whose registry wants to know what its rule does not say.
