@@ -90,6 +90,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 		}
 	}
 	policy := func() *rules.Policy { return w.cfg.Policy }
+	limits := ceilings(w.cfg)
 	var progressed func(scheduler.Step)
 	if w.progress != nil {
 		progressed = func(s scheduler.Step) {
@@ -103,8 +104,8 @@ func wire(w wiring, later *teardown) (*app, error) {
 	}
 	work := func(s store) (*executor.Executor, *scheduler.Scheduler) {
 		x := executor.New(executor.Options{
-			Ledger: s, Registries: registries, Policy: policy, Ceilings: ceilings(w.cfg),
-			AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.clock.Now, Urgent: client.Urgent, Fatal: fatal, Log: w.log,
+			Ledger: s, Registries: registries, Policy: policy, Ceilings: func() executor.Ceilings { return limits },
+			AutoRenewalWindow: func() rules.Distance { return w.cfg.DNSimple.AutoRenewalWindow }, Now: w.clock.Now, Urgent: client.Urgent, Fatal: fatal, Log: w.log,
 		})
 		return x, scheduler.New(scheduler.Options{
 			Accounts: scanned, Policy: policy, Executor: x, Progress: s,
@@ -187,6 +188,7 @@ func ceilings(cfg *config.Config) executor.Ceilings {
 	limits := func(s config.Spending) executor.Limits {
 		return executor.Limits{
 			PerPurchase: s.MaxPerPurchase, PerDay: s.MaxPerDay, PerMonth: s.MaxPerMonth, PurchasesPerDay: s.MaxPurchasesPerDay,
+			MaxIncrease: s.MaxPriceIncrease, AskAbove: s.AskAbove,
 		}
 	}
 	c := executor.Ceilings{Global: limits(cfg.Spending), ByAccount: make(map[int64]executor.Limits), Location: cfg.Location}

@@ -188,7 +188,7 @@ func (l *loader) spending(root *node) {
 	t := l.table(root, "spending")
 	l.checkKeys(t, "spending")
 	l.cfg.Spending = l.ceilings(t)
-	if l.cfg.Mode == portfolio.ModeAct {
+	if l.cfg.Mode == portfolio.ModeAct || l.cfg.Mode == portfolio.ModeAsk {
 		where := cmp.Or(t, root.get("mode"))
 		for _, key := range []string{"max_per_purchase", "max_per_day", "max_per_month"} {
 			if t.get(key) == nil && !misspelt(t, "spending", key) {
@@ -210,6 +210,9 @@ func (l *loader) ceilings(t *node) Spending {
 		MaxPerPurchase: l.money(t, "max_per_purchase"),
 		MaxPerDay:      l.money(t, "max_per_day"),
 		MaxPerMonth:    l.money(t, "max_per_month"),
+
+		MaxPriceIncrease: l.percent(t, "max_price_increase"),
+		AskAbove:         l.money(t, "ask_above"),
 	}
 	if n := t.get("max_purchases_per_day"); n != nil && n.kind == kindInteger && n.integer == 0 {
 		l.fail(n, `"max_purchases_per_day" is 0; it must be at least 1`).hint(`to buy nothing, write mode = "dry-run"`)

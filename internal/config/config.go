@@ -12,7 +12,7 @@ import (
 // Config is everything that the configuration files say, with defaults filled in.
 type Config struct {
 	Path     string         // of the main file, as given to [Load]
-	Mode     portfolio.Mode // portfolio.ModeDryRun or portfolio.ModeAct
+	Mode     portfolio.Mode // dry-run, ask or act
 	Instance string         // part of every event subject; [a-z0-9_-], at most 32
 	StateDir string         // where the state is kept
 	Location *time.Location // of schedules, days and months; never nil
@@ -57,6 +57,11 @@ type Spending struct {
 	MaxPerDay          *portfolio.Money
 	MaxPerMonth        *portfolio.Money
 	MaxPurchasesPerDay int
+	// MaxPriceIncrease is by how much more than last time a year of a domain's term may
+	// cost; nil: by any.
+	MaxPriceIncrease *portfolio.Percent
+	// AskAbove is the price above which a person is asked before a rule buys; nil: never.
+	AskAbove *portfolio.Money
 }
 
 // Schedule says when each job runs.

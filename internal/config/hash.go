@@ -45,6 +45,10 @@ type (
 		Level         portfolio.Level
 		Repeat        time.Duration
 		Labels        map[string]string
+		AskAbove      *portfolio.Money   `json:",omitempty"`
+		MaxIncrease   *portfolio.Percent `json:",omitempty"`
+		AnswerWithin  time.Duration      `json:",omitempty"`
+		Silence       portfolio.Silence  `json:",omitempty"`
 	}
 	canonicalConditions struct {
 		Names            []string
@@ -80,6 +84,7 @@ func hash(p *rules.Policy) string {
 			Name: r.Name, On: r.On, Match: canonical(r.Match), Except: canonical(r.Except), Do: r.Do, Mode: r.Mode,
 			Years: r.Years, MaxPrice: r.MaxPrice, IfLapsed: r.IfLapsed, Contact: r.Contact, Terms: r.Terms, Reason: r.Reason,
 			Until: r.Until.Unix(), Level: r.Level, Repeat: r.Repeat, Labels: r.Labels,
+			AskAbove: r.AskAbove, MaxIncrease: r.MaxIncrease, AnswerWithin: r.AnswerWithin, Silence: r.Silence,
 		})
 	}
 	encoded, err := json.Marshal(c)

@@ -210,13 +210,9 @@ func relative(n *node, path string) string {
 	return filepath.Join(filepath.Dir(n.src.path), path)
 }
 
-// mode is the mode of a key; "" where there is none, or one that is not obeyed.
+// mode is the mode of a key; "" where there is none, or something else.
 func (l *loader) mode(t *node) portfolio.Mode {
-	known := []string{string(portfolio.ModeDryRun), string(portfolio.ModeAct)}
-	if n := t.get("mode"); n != nil && n.kind == kindString && n.text == string(portfolio.ModeAsk) {
-		l.fail(n, "%s", notYet(`mode "ask"`)).hint(`write "dry-run" or "act"`)
-		return ""
-	}
+	known := []string{string(portfolio.ModeDryRun), string(portfolio.ModeAsk), string(portfolio.ModeAct)}
 	text, _ := l.choice(t, "mode", known)
 	return portfolio.Mode(text)
 }

@@ -235,6 +235,25 @@ func (l *loader) money(t *node, key string) *portfolio.Money {
 	return &amount
 }
 
+// percent is the share of a key, in whole percent and more than nothing; nil where there
+// is none, or something else.
+func (l *loader) percent(t *node, key string) *portfolio.Percent {
+	n := t.get(key)
+	if n == nil || !l.isString(n, "25%") {
+		return nil
+	}
+	digits, ok := strings.CutSuffix(n.text, "%")
+	share, err := strconv.ParseUint(digits, 10, 16)
+	if !ok || err != nil || share < 1 || share > maxPercent {
+		l.fail(n, "%s is not a share between 1%% and %d%%: %s", quote(key), maxPercent, quote(n.text)).hint(`write whole percent, like "25%"`)
+		return nil
+	}
+	return new(portfolio.Percent(share)) //nolint:gosec // it is no more than maxPercent
+}
+
+// maxPercent is the largest share: a price that is eleven times as high.
+const maxPercent = 1000
+
 // distance is the distance of a key; the zero one where there is none, or
 // something else.
 func (l *loader) distance(t *node, key string) (rules.Distance, *node) {

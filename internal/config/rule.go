@@ -103,6 +103,7 @@ func (l *loader) ruleDo(t *node, r *rules.Rule) {
 	}
 	r.Do = portfolio.Action(do)
 	l.strayKeys(t, do)
+	l.asking(t, r)
 	switch r.Do {
 	case portfolio.ActionRenew:
 		l.renew(t, r)
@@ -132,12 +133,37 @@ func (l *loader) strayKeys(t *node, do string) {
 			continue
 		}
 		var owners []string
-		for _, other := range []string{"renew", "restore", "accept", "register", "hold", "let-lapse", "alert"} {
+		for _, other := range []string{"renew", "restore", "accept", "reject", "cancel", "register", "hold", "let-lapse", "alert"} {
 			if slices.Contains(keysOfAction(other), f.name) {
 				owners = append(owners, other)
 			}
 		}
 		l.failKey(f, `%s has no effect where do = %s`, quote(f.name), quote(do)).hint("it belongs to " + orList(owners))
+	}
+}
+
+// asking reads what belongs to a rule that may ask a person first, and to its money.
+func (l *loader) asking(t *node, r *rules.Rule) {
+	known := keysOfAction(string(r.Do))
+	if slices.Contains(known, "ask_above") {
+		r.AskAbove = l.money(t, "ask_above")
+	}
+	if slices.Contains(known, "max_price_increase") {
+		r.MaxIncrease = l.percent(t, "max_price_increase")
+	}
+	if !slices.Contains(known, "answer_within") {
+		return
+	}
+	r.AnswerWithin = l.duration(t, "answer_within")
+	words := []string{string(portfolio.SilenceKeepAsking), string(portfolio.SilenceDeny), string(portfolio.SilenceAct)}
+	text, n := l.choice(t, "on_timeout", words)
+	r.Silence = portfolio.Silence(text)
+	switch {
+	case n == nil:
+	case r.Silence == portfolio.SilenceAct && r.Do != portfolio.ActionRenew:
+		l.fail(n, `on_timeout = "act" is for "renew" only: nobody's silence lets domaind %s`, r.Do).hint(`write "keep-asking" or "deny"`)
+	case r.Silence != portfolio.SilenceKeepAsking && t.get("answer_within") == nil:
+		l.fail(n, `"on_timeout" needs "answer_within": when is it too late?`).hint(`write answer_within = "3d"`)
 	}
 }
 

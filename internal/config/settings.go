@@ -28,7 +28,7 @@ func (l *loader) settings(root *node) {
 	c.Mode = l.mode(root)
 	if root.get("mode") == nil {
 		l.fail(root, `"mode" is missing; it says how far domaind may go, and has no default`).
-			hint(`write mode = "dry-run" to see what would be done, or mode = "act" to do it`)
+			hint(`write mode = "dry-run" to see what would be done, "ask" to be asked first, or "act" to do it`)
 	}
 	c.Instance = defaultInstance
 	if text, n := l.str(root, "instance", defaultInstance); n != nil {

@@ -33,10 +33,9 @@ func vocabulary(table string) words {
 	case "schedule":
 		return words{obeyed: []string{"domains", "portfolio", "pushes", "registrant_changes", "names"}}
 	case "spending", "account.spending":
-		return words{
-			obeyed: []string{"max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day"},
-			later:  []string{"max_price_increase", "ask_above"},
-		}
+		return words{obeyed: []string{
+			"max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day", "max_price_increase", "ask_above",
+		}}
 	case "alerts":
 		return words{obeyed: []string{"warn_within", "before_expiry"}}
 	case "nats":
@@ -46,13 +45,11 @@ func vocabulary(table string) words {
 	case "group":
 		return words{obeyed: []string{"file"}}
 	case "rule":
-		return words{
-			obeyed: []string{
-				"name", "on", "match", "except", "do", "mode", "years", "max_price", "if_lapsed", "contact", "reason",
-				"until", "level", "repeat", "labels", "whois_privacy", "auto_renew", "trustee", "extended_attributes",
-			},
-			later: []string{"ask_above", "answer_within", "on_timeout", "max_price_increase"},
-		}
+		return words{obeyed: []string{
+			"name", "on", "match", "except", "do", "mode", "years", "max_price", "if_lapsed", "contact", "reason",
+			"until", "level", "repeat", "labels", "whois_privacy", "auto_renew", "trustee", "extended_attributes",
+			"ask_above", "max_price_increase", "answer_within", "on_timeout",
+		}}
 	case "conditions domain":
 		return words{obeyed: []string{
 			"name", "group", "tld", "account", "state", "auto_renew", "whois_privacy", "registrant", "expires_within",
@@ -73,13 +70,17 @@ func vocabulary(table string) words {
 func keysOfAction(do string) []string {
 	switch do {
 	case "renew":
-		return []string{"years", "max_price", "if_lapsed"}
+		return []string{"years", "max_price", "max_price_increase", "ask_above", "if_lapsed", "answer_within", "on_timeout"}
 	case "restore":
-		return []string{"max_price"}
+		return []string{"max_price", "max_price_increase", "ask_above", "answer_within", "on_timeout"}
 	case "accept":
-		return []string{"contact"}
+		return []string{"contact", "answer_within", "on_timeout"}
+	case "reject", "cancel":
+		return []string{"answer_within", "on_timeout"}
 	case "register":
-		return []string{"contact", "whois_privacy", "auto_renew", "trustee", "extended_attributes", "max_price"}
+		return []string{
+			"contact", "whois_privacy", "auto_renew", "trustee", "extended_attributes", "max_price", "ask_above", "answer_within", "on_timeout",
+		}
 	case "hold", "let-lapse":
 		return []string{"reason", "until"}
 	case "alert":

@@ -94,7 +94,7 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 		}
 		text := d.Reason
 		if isDomain && f.ExpiresAt.After(now) {
-			text += "; unless something changes it is lost after " + x.ceilings.day(f.ExpiresAt)
+			text += "; unless something changes it is lost after " + x.ceilings().day(f.ExpiresAt)
 		}
 		add(portfolio.LevelAlert, "blocked", text, d.Code, 24*time.Hour)
 	case portfolio.VerdictWait:

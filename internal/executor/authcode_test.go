@@ -60,7 +60,7 @@ func TestTransferCodeIsForgotten(t *testing.T) {
 		"lost":    func(w *world) { w.losesCall(requestOf(portfolio.OpTransfer), false) },
 		"refused": func(w *world) { w.always(http.MethodPost, "/transfers", 400, `{"message":"no"}`) },
 		"too dear": func(w *world) {
-			w.x.ceilings.Global.PerPurchase = new(portfolio.Money(1))
+			w.limits.Global.PerPurchase = new(portfolio.Money(1))
 		},
 		"given up": func(w *world) { w.offset = time.Hour },
 	} {

@@ -36,7 +36,7 @@ func (f fakeReader) TLD(_ context.Context, tld string) (portfolio.TLDFacts, erro
 func BenchmarkAssess(b *testing.B) {
 	w := newWorld(b, soon, renewAll)
 	x := New(Options{
-		Ledger: w.store, Policy: func() *rules.Policy { return w.cfg.Policy }, Ceilings: worldCeilings(w.cfg), Now: w.now,
+		Ledger: w.store, Policy: func() *rules.Policy { return w.cfg.Policy }, Ceilings: func() Ceilings { return w.limits }, Now: w.now,
 		Registries: map[int64]Registry{mainID: fakeReader{
 			prices: func(name string) (portfolio.Prices, error) { return portfolio.Prices{Name: name, Renewal: 500}, nil },
 			tld: func(tld string) (portfolio.TLDFacts, error) {

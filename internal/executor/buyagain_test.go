@@ -93,10 +93,10 @@ func TestBuyAgainRefused(t *testing.T) {
 		before func(w *world)
 		why    string
 	}{
-		{"max_per_purchase", func(w *world) { w.x.ceilings.Global.PerPurchase = money(1499) }, "max_per_purchase is 14.99"},
-		{"max_per_day", func(w *world) { w.x.ceilings.Global.PerDay = money(1499) }, "max_per_day is 14.99"},
+		{"max_per_purchase", func(w *world) { w.limits.Global.PerPurchase = money(1499) }, "max_per_purchase is 14.99"},
+		{"max_per_day", func(w *world) { w.limits.Global.PerDay = money(1499) }, "max_per_day is 14.99"},
 		{"max_per_month of its account", func(w *world) {
-			w.x.ceilings.ByAccount[mainID] = Limits{PerMonth: money(1499)}
+			w.limits.ByAccount[mainID] = Limits{PerMonth: money(1499)}
 		}, "max_per_month of account 1010 is 14.99"},
 		{"its expiration moved", func(w *world) {
 			w.by(http.MethodPost, "/v2/1010/registrar/domains/a.com/renewals", `{"period":1}`, http.StatusCreated)

@@ -39,7 +39,7 @@ func (x *Executor) reserve(row portfolio.Operation) (portfolio.Operation, error)
 	now := x.now()
 	var allow func(portfolio.Spent) error
 	if row.Kind.Purchase() {
-		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, row.AccountID, row.Reserved, now) }
+		allow = func(s portfolio.Spent) error { return x.ceilings().allow(s, row.AccountID, row.Reserved, now) }
 	}
 	op, _, err := x.stepIf(portfolio.Operation{}, planned{moment(now), row}, allow)
 	if err != nil {
@@ -145,7 +145,7 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 	}
 	var allow func(portfolio.Spent) error
 	if c, ok := answer.(cleared); ok && op.Kind.Purchase() {
-		allow = func(s portfolio.Spent) error { return x.ceilings.allow(s, op.AccountID, c.total, c.at()) }
+		allow = func(s portfolio.Spent) error { return x.ceilings().allow(s, op.AccountID, c.total, c.at()) }
 	}
 	row, effects, err := x.stepIf(op, answer, allow)
 	if over, ok := errors.AsType[*CeilingError](err); ok {

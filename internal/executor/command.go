@@ -104,7 +104,7 @@ func (x *Executor) proposeRenewal(ctx context.Context, c portfolio.Command, p *p
 	case d.State == portfolio.DomainHosted:
 		return refusedf("%s is hosted at DNSimple only, and registered elsewhere or not at all", d.Name)
 	case c.Kind == portfolio.OpRestore && d.State != portfolio.DomainExpired:
-		return refusedf("%s is registered until %s: there is nothing to restore", d.Name, x.ceilings.day(d.ExpiresAt))
+		return refusedf("%s is registered until %s: there is nothing to restore", d.Name, x.ceilings().day(d.ExpiresAt))
 	}
 	reg := x.registries[c.AccountID]
 	tld, err := x.tld(ctx, reg, portfolio.TLD(d.Name))
@@ -128,7 +128,7 @@ func (x *Executor) proposeRenewal(ctx context.Context, c portfolio.Command, p *p
 			p.Consequences = append(p.Consequences, "."+tld.TLD+" renews by DNSimple's auto-renewal only: a renewal by hand is refused")
 		}
 	}
-	if d.State == portfolio.DomainRegistered && d.AutoRenew && !d.ExpiresAt.After(x.window.After(x.now())) {
+	if d.State == portfolio.DomainRegistered && d.AutoRenew && !d.ExpiresAt.After(x.window().After(x.now())) {
 		p.Consequences = append(p.Consequences, "DNSimple's own auto-renewal is on, and may be at work already: both would be charged")
 	}
 	last, ok, err := x.lastPurchase(d)
@@ -141,7 +141,7 @@ func (x *Executor) proposeRenewal(ctx context.Context, c portfolio.Command, p *p
 		}
 	}
 	if ok && x.now().Sub(last.At) < quietPeriod {
-		p.Consequences = append(p.Consequences, "something was bought for it on "+x.ceilings.day(last.At)+" already")
+		p.Consequences = append(p.Consequences, "something was bought for it on "+x.ceilings().day(last.At)+" already")
 	}
 	return nil
 }
@@ -223,5 +223,5 @@ func (x *Executor) typedTwice(kind portfolio.OperationKind, d portfolio.Domain, 
 		return nil
 	}
 	return refusedf("%s was done at %s by %s, and %s expires on %s now; whoever wants more may ask again from %s on", op,
-		last.At.Format(time.RFC3339), op.By, d.Name, x.ceilings.day(d.ExpiresAt), last.At.Add(twiceWithin).Format(time.RFC3339))
+		last.At.Format(time.RFC3339), op.By, d.Name, x.ceilings().day(d.ExpiresAt), last.At.Add(twiceWithin).Format(time.RFC3339))
 }

@@ -43,7 +43,7 @@ func (x *Executor) proposeOwned(ctx context.Context, c portfolio.Command, p *por
 	case portfolio.OpDelete:
 		say("it is removed from DNSimple for good, with all its records")
 		if registered {
-			say("it stays registered until %s, out of your reach, and nothing is refunded", x.ceilings.day(d.ExpiresAt))
+			say("it stays registered until %s, out of your reach, and nothing is refunded", x.ceilings().day(d.ExpiresAt))
 		}
 	case portfolio.OpAutoRenewal:
 		if d.AutoRenew == c.On {
@@ -77,7 +77,7 @@ func (x *Executor) begunLately(d portfolio.Domain, kind portfolio.OperationKind,
 		return refusedf("%s was done at %s by %s; whoever wants it once more may ask again from %s on", last,
 			last.EndedAt.Format(time.RFC3339), last.By, last.EndedAt.Add(twiceWithin).Format(time.RFC3339))
 	case since < leaveWithin:
-		say("the same was done on %s already (%s)", x.ceilings.day(last.EndedAt), last.ShortID())
+		say("the same was done on %s already (%s)", x.ceilings().day(last.EndedAt), last.ShortID())
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (x *Executor) proposeLapse(ctx context.Context, d portfolio.Domain, say fun
 	if err != nil {
 		return err
 	}
-	say("it expires on %s, and DNSimple does not renew it by itself then", x.ceilings.day(d.ExpiresAt))
+	say("it expires on %s, and DNSimple does not renew it by itself then", x.ceilings().day(d.ExpiresAt))
 	d.AutoRenew = false
 	last := d.ExpiresAt.Add(-time.Second) // by then every rule had its turn
 	if now := x.now(); last.Before(now) {

@@ -146,7 +146,7 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	if op.Manual && q.total > op.Reserved {
 		return stop("it costs %s now, and %s was agreed to", q.total, op.Reserved)
 	}
-	return cleared{moment: moment(now), quote: q, day: x.ceilings.day(now), expiresAt: d.ExpiresAt, lapsed: d.State == portfolio.DomainExpired}, nil
+	return cleared{moment: moment(now), quote: q, day: x.ceilings().day(now), expiresAt: d.ExpiresAt, lapsed: d.State == portfolio.DomainExpired}, nil
 }
 
 // stillWanted asks the policy and the guards again, with the domain as it was just

@@ -92,7 +92,7 @@ func (x *Executor) confirmName(ctx context.Context, op portfolio.Operation) (con
 	if q.total > op.Reserved {
 		return withdrawn{moment: now, why: fmt.Sprintf("it costs %s now, and %s was agreed to", q.total, op.Reserved)}, nil
 	}
-	return cleared{moment: now, quote: q, day: x.ceilings.day(x.now()), contact: op.Contact, domainID: hosted}, nil
+	return cleared{moment: now, quote: q, day: x.ceilings().day(x.now()), contact: op.Contact, domainID: hosted}, nil
 }
 
 // confirmAccept proves again where a push comes from, unless the operator said that

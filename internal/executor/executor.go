@@ -18,10 +18,10 @@ type Options struct {
 	Ledger     Ledger
 	Registries map[int64]Registry // by account id, source accounts too
 	Policy     func() *rules.Policy
-	Ceilings   Ceilings
+	Ceilings   func() Ceilings
 	// AutoRenewalWindow is how long before an expiration DNSimple's own
 	// auto-renewal may already be at work.
-	AutoRenewalWindow rules.Distance
+	AutoRenewalWindow func() rules.Distance
 	Now               func() time.Time
 	// Urgent marks the reads that belong to a call which changes something: they may
 	// use the part of the request quota that is kept for those.
@@ -36,8 +36,8 @@ type Executor struct {
 	ledger     Ledger
 	registries map[int64]Registry
 	policy     func() *rules.Policy
-	ceilings   Ceilings
-	window     rules.Distance
+	limits     func() Ceilings
+	window     func() rules.Distance
 	now        func() time.Time
 	urgent     func(context.Context) context.Context
 	fatal      func(error) bool
@@ -92,7 +92,7 @@ const tldsFor = 24 * time.Hour
 // New makes an Executor.
 func New(o Options) *Executor {
 	x := &Executor{
-		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, ceilings: o.Ceilings,
+		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, limits: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
 		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time), wanted: make(map[string]time.Time), codes: make(map[string]portfolio.AuthCode),
 		urgent: o.Urgent, fatal: o.Fatal,
@@ -110,6 +110,12 @@ func New(o Options) *Executor {
 		x.turns[id] = make(turn, 1)
 	}
 	return x
+}
+
+// ceilings are those that purchases are held to now: a reload may change them.
+func (x *Executor) ceilings() *Ceilings {
+	c := x.limits()
+	return &c
 }
 
 // Wake is signalled when an operation wants to be followed up earlier than was

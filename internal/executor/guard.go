@@ -40,7 +40,7 @@ const (
 )
 
 // Ceilings are those that purchases are held to.
-func (x *Executor) Ceilings() Ceilings { return x.ceilings }
+func (x *Executor) Ceilings() Ceilings { return x.limits() }
 
 // Assess applies the guards to decisions without any effect but reading: what
 // would happen if they were executed now, at what price. Money is counted as if
@@ -188,7 +188,7 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 // pass, and what the plan has set aside before it.
 func (x *Executor) assessCeilings(d portfolio.Decision, account int64, price portfolio.Money, now time.Time, budget *budget) (portfolio.Decision, error) {
 	err := x.ledger.Spent(func(s portfolio.Spent) error {
-		return x.ceilings.allow(budget.with(s, d.Verdict), account, price, now)
+		return x.ceilings().allow(budget.with(s, d.Verdict), account, price, now)
 	})
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil
@@ -220,7 +220,7 @@ func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFac
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
-	if over, ok := errors.AsType[*CeilingError](x.ceilings.allowOne(f.AccountID, q.total)); ok {
+	if over, ok := errors.AsType[*CeilingError](x.ceilings().allowOne(f.AccountID, q.total)); ok {
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
 	}
 	return d, nil, nil
@@ -232,9 +232,9 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 		return d, true, fmt.Errorf("look whether it is leaving: %w", err)
 	} else if ok && leaving(out) {
 		d.Op = out.ShortID()
-		sent := "its code was sent on " + x.ceilings.day(out.EndedAt)
+		sent := "its code was sent on " + x.ceilings().day(out.EndedAt)
 		if out.State.Open() {
-			sent = "its code may have been sent on " + x.ceilings.day(out.ArmedAt)
+			sent = "its code may have been sent on " + x.ceilings().day(out.ArmedAt)
 		}
 		return guarded(d, portfolio.VerdictWait, codeLeaving, fmt.Sprintf(
 			"it is on its way to another registrar: %s, and nothing is bought for %d days", sent, int(leaveWithin.Hours()/24))), true, nil
@@ -246,12 +246,12 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 	if ok && now.Sub(last.At) < quietPeriod {
 		return guarded(d, portfolio.VerdictWait, codeRecent, fmt.Sprintf(
 			"something was bought for it on %s, and nothing is bought within %d days of that",
-			x.ceilings.day(last.At), int(quietPeriod.Hours()/24))), true, nil
+			x.ceilings().day(last.At), int(quietPeriod.Hours()/24))), true, nil
 	}
-	if dom.State == portfolio.DomainRegistered && dom.AutoRenew && !dom.ExpiresAt.After(x.window.After(now)) {
+	if dom.State == portfolio.DomainRegistered && dom.AutoRenew && !dom.ExpiresAt.After(x.window().After(now)) {
 		return guarded(d, portfolio.VerdictWait, codeVendorTurn, fmt.Sprintf(
 			"it expires on %s, and DNSimple's auto-renewal is on: inside %s DNSimple renews it itself",
-			x.ceilings.day(dom.ExpiresAt), x.window)), true, nil
+			x.ceilings().day(dom.ExpiresAt), x.window())), true, nil
 	}
 	return d, false, nil
 }

@@ -210,7 +210,7 @@ func TestExpirationMovesBeforeItIsSent(t *testing.T) {
 func TestCeilingAtArming(t *testing.T) {
 	w := interrupted(t)
 	limit := portfolio.Money(1499)
-	w.x.ceilings.Global.PerPurchase = &limit
+	w.limits.Global.PerPurchase = &limit
 	w.settle(2 * time.Hour)
 	w.released("max_per_purchase")
 }

@@ -14,6 +14,10 @@ type Limits struct {
 	PerDay          *portfolio.Money
 	PerMonth        *portfolio.Money
 	PurchasesPerDay int
+	// MaxIncrease is by how much more than last time a year of a domain's term may cost.
+	MaxIncrease *portfolio.Percent
+	// AskAbove is the price above which a person is asked first. It forbids nothing.
+	AskAbove *portfolio.Money
 }
 
 // Ceilings are the limits over all accounts, and those of single accounts by id.

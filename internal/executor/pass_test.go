@@ -201,7 +201,7 @@ do = "renew"
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, domains, policy+rules)
 			if policy == ample {
-				w.x.ceilings.ByAccount[mainID] = Limits{PerDay: money(4000)}
+				w.limits.ByAccount[mainID] = Limits{PerDay: money(4000)}
 			}
 			plan := w.assess()
 			for name, want := range map[string]struct {

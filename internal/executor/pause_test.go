@@ -88,7 +88,7 @@ func (w *world) spentBy(account int64) portfolio.Tally {
 	w.t.Helper()
 	var t portfolio.Tally
 	w.must(w.store.Spent(func(s portfolio.Spent) error {
-		t = s.On(account, w.x.ceilings.day(w.now())).Add(s.Reserved(account))
+		t = s.On(account, w.x.ceilings().day(w.now())).Add(s.Reserved(account))
 		return nil
 	}))
 	return t

@@ -119,7 +119,7 @@ func (x *Executor) free(op portfolio.Operation) error {
 	}
 	last, ok, err := x.ledger.LastAttempt(op.AccountID, op.Kind, op.SubjectID, op.Occasion)
 	if err == nil && ok && last.State == portfolio.StateDone {
-		return refusedf("%s was done on %s", last, x.ceilings.day(last.EndedAt))
+		return refusedf("%s was done on %s", last, x.ceilings().day(last.EndedAt))
 	}
 	return err
 }
@@ -134,7 +134,7 @@ func ends(op, other portfolio.Operation) bool {
 
 // affordable says whether every ceiling lets a purchase pass.
 func (x *Executor) affordable(op portfolio.Operation, price portfolio.Money) error {
-	err := x.ledger.Spent(func(s portfolio.Spent) error { return x.ceilings.allow(s, op.AccountID, price, x.now()) })
+	err := x.ledger.Spent(func(s portfolio.Spent) error { return x.ceilings().allow(s, op.AccountID, price, x.now()) })
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		return refusedf("%s", over)
 	}

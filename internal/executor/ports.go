@@ -25,6 +25,11 @@ type Ledger interface {
 	Spent(read func(portfolio.Spent) error) error
 	ClaimedCharges(account int64) (map[string]bool, error)
 	Pauses() ([]portfolio.Pause, error)
+	// Approvals are those that wait for their subjects.
+	Approvals() ([]portfolio.Approval, error)
+	// PricesSeen is what is remembered of a name's prices; ok is false where it was never
+	// asked for.
+	PricesSeen(account int64, name string) (p portfolio.SeenPrices, ok bool, err error)
 	// UnknownSince counts the purchases of an account that became unknown at a moment or
 	// after it, whether they have ended since or not.
 	UnknownSince(account int64, since time.Time) (int, error)

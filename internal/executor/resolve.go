@@ -119,7 +119,7 @@ func (x *Executor) buyAgain(ctx context.Context, op portfolio.Operation) (portfo
 	now := x.now()
 	// Its own money is not in the way: the row ends before the next one begins.
 	err = x.ledger.Spent(func(s portfolio.Spent) error {
-		return x.ceilings.allow(without(s, op), op.AccountID, q.total, now)
+		return x.ceilings().allow(without(s, op), op.AccountID, q.total, now)
 	})
 	if err != nil {
 		return none, refusedf("%s: %s", op, err)

@@ -66,7 +66,7 @@ func TestRetryLooksAfresh(t *testing.T) {
 			w.cfg.Policy = parseConfig(w.t, strings.Replace(renewAll, "renew-all", "other", 1)).Policy
 		}, "renew a.com failed; renew a.com done", 2},
 		{"dry-run", func(w *world) { w.cfg.Policy = parseConfig(w.t, renewAll+"mode = \"dry-run\"\n").Policy }, "renew a.com failed", 1},
-		{"a ceiling", func(w *world) { w.x.ceilings.Global.PerDay = money(1) }, "renew a.com failed", 1},
+		{"a ceiling", func(w *world) { w.limits.Global.PerDay = money(1) }, "renew a.com failed", 1},
 		{"the domain is gone", func(w *world) { w.meets(&fault{part: "/domains/7", status: 404, message: "Domain 7 not found"}) }, "renew a.com failed", 1},
 		{"somebody renewed it", func(w *world) {
 			w.by(http.MethodPost, "/v2/1010/registrar/domains/a.com/renewals", `{"period":1}`, http.StatusCreated)

@@ -25,7 +25,7 @@ func (x *Executor) warning(d portfolio.Decision, now time.Time) (portfolio.Event
 		level = portfolio.LevelNotice // its turn will come, says the policy, or DNSimple's own
 	}
 	cause, helps := x.cause(d)
-	day := x.ceilings.day(f.ExpiresAt)
+	day := x.ceilings().day(f.ExpiresAt)
 	return portfolio.Event{
 		At: now, Level: level, AccountID: f.AccountID, About: portfolio.AboutDomain, What: "expiring", Subject: f.Name,
 		Text: fmt.Sprintf("%s: it is not renewed, and lost after %s: %s; %s", f.Name, day, cause, helps),

@@ -73,6 +73,7 @@ type world struct {
 	cfg    *config.Config
 	clock  *clock
 	offset time.Duration // by which domaind's clock is off
+	limits Ceilings      // of the process that runs
 
 	wire  sync.Mutex // one request at a time
 	calls []string   // every request that was to leave, as "POST /v2/…"
@@ -237,9 +238,10 @@ func (w *world) start() {
 	if w.wrap != nil {
 		ledger = w.wrap(ledger)
 	}
+	w.limits = worldCeilings(w.cfg)
 	w.x = New(Options{
 		Ledger: ledger, Registries: registries, Policy: func() *rules.Policy { return w.cfg.Policy },
-		Ceilings: worldCeilings(w.cfg), AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.now,
+		Ceilings: func() Ceilings { return w.limits }, AutoRenewalWindow: func() rules.Distance { return w.cfg.DNSimple.AutoRenewalWindow }, Now: w.now,
 	})
 }
 
@@ -264,7 +266,10 @@ func (w *world) stop() {
 
 func worldCeilings(cfg *config.Config) Ceilings {
 	limits := func(s config.Spending) Limits {
-		return Limits{PerPurchase: s.MaxPerPurchase, PerDay: s.MaxPerDay, PerMonth: s.MaxPerMonth, PurchasesPerDay: s.MaxPurchasesPerDay}
+		return Limits{
+			PerPurchase: s.MaxPerPurchase, PerDay: s.MaxPerDay, PerMonth: s.MaxPerMonth, PurchasesPerDay: s.MaxPurchasesPerDay,
+			MaxIncrease: s.MaxPriceIncrease, AskAbove: s.AskAbove,
+		}
 	}
 	c := Ceilings{Global: limits(cfg.Spending), ByAccount: make(map[int64]Limits), Location: cfg.Location}
 	for _, a := range cfg.Accounts {
@@ -528,7 +533,7 @@ func (w *world) heard(what string) []portfolio.Event {
 func (w *world) spent() (today, reserved portfolio.Tally) {
 	w.t.Helper()
 	err := w.store.Spent(func(s portfolio.Spent) error {
-		today, reserved = s.On(0, w.x.ceilings.day(w.now())), s.Reserved(0)
+		today, reserved = s.On(0, w.x.ceilings().day(w.now())), s.Reserved(0)
 		return nil
 	})
 	if err != nil {

@@ -51,7 +51,15 @@ type Decision struct {
 	MaxPrice *Money // the rule's own ceiling
 	Contact  int64  // the registrant of an accepted push, or of a name that is registered
 	Terms    *Terms // what else a registration asks for; nil where nothing is registered
-	Loud     bool   // announced as an alert whatever its outcome (restores)
+	// AskAbove, MaxIncrease, AnswerWithin and Silence are the rule's own; nil and zero say
+	// nothing.
+	AskAbove     *Money
+	MaxIncrease  *Percent
+	AnswerWithin time.Duration
+	Silence      Silence
+	// Approval lets it go whatever the mode; nil where nobody gave one.
+	Approval *Approval
+	Loud     bool // announced as an alert whatever its outcome (restores)
 	Labels   map[string]string
 	Alerts   []Alert  // every alert that matches
 	Trials   []string // what rules in dry-run would have done, one sentence each

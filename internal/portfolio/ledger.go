@@ -20,6 +20,12 @@ type Change struct {
 	Pauses, Lifted []Pause
 	// Watch replaces what is remembered of accounts' domains.
 	Watch []Watch
+	// Approvals begin to wait for their subjects, or replace those of the same id; Spent end,
+	// by their ids, of which none need exist.
+	Approvals []Approval
+	Spent     []string
+	// Prices replace what was remembered of the same names and TLDs.
+	Prices []SeenPrices
 	// Swept is what a sweep found; nil for any other change.
 	Swept *Swept
 	// Allow, where it is not nil, is asked within the transaction with what is

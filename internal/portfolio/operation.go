@@ -124,6 +124,14 @@ type Operation struct {
 	// Manual says that an operator asked for it: the policy is not asked again, and what
 	// stands in the way of buying twice lets it pass. Ceilings do not.
 	Manual bool `json:"manual,omitempty"`
+	// Asked is the question that was asked about it; nil where nobody was.
+	Asked *Asked `json:"asked,omitempty"`
+	// Approval is what let it go, or where it is denied, what ended it; nil where nothing
+	// was asked for.
+	Approval *Approval `json:"approval,omitempty"`
+	// PerYear is what a year of the term costs that it buys, as reserved: what later prices
+	// are compared with. 0 where that is not known.
+	PerYear Money `json:"per_year,omitempty"`
 	// Probes is the pause that this operation was let through to try; "" where there was none.
 	Probes PauseScope `json:"probes,omitempty"`
 	// Stopped is the pause that its refusal called for, or that is to blame for it: the next
@@ -201,8 +209,12 @@ func (o Operation) Due(now time.Time) bool {
 
 // KeepsDomain says whether the operation keeps its domain to itself: of those that do, one
 // is open at a time. What starts something anew, costs nothing and was sent does not: it
-// only waits, for weeks perhaps, and its domain must not lapse meanwhile.
+// only waits, for weeks perhaps, and its domain must not lapse meanwhile. What waits for
+// an answer does not either: nothing has begun.
 func (o Operation) KeepsDomain() bool {
+	if o.State == StateAsked {
+		return false
+	}
 	free := o.Kind.Once() && !o.Kind.Purchase() && !o.Kind.Claims()
 	waits := free && (o.State == StatePending || o.State == StateUnknown)
 	return o.State.Open() && !waits
@@ -211,7 +223,7 @@ func (o Operation) KeepsDomain() bool {
 // StandsInTheWay says whether one of a kind on the same domain or name must not begin
 // before the operation has ended. What only waits lets the domain be renewed.
 func (o Operation) StandsInTheWay(of OperationKind) bool {
-	return o.State.Open() && (o.KeepsDomain() || !of.Extends())
+	return o.State.Open() && o.State != StateAsked && (o.KeepsDomain() || !of.Extends())
 }
 
 // Price is what the operation costs: the charge once it is known, what was

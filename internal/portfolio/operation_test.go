@@ -13,15 +13,15 @@ var everyKind = []portfolio.OperationKind{
 }
 
 // What was begun, costs nothing and waits for others lets its domain be renewed, and
-// nothing else pass. What is not open stands in nobody's way.
+// nothing else pass. What is not open, or only asked about, stands in nobody's way.
 func TestStandsInTheWay(t *testing.T) {
 	waits := map[portfolio.OperationKind]bool{portfolio.OpPush: true, portfolio.OpChangeRegistrant: true, portfolio.OpTransferOut: true}
 	extends := map[portfolio.OperationKind]bool{portfolio.OpRenew: true, portfolio.OpRestore: true, portfolio.OpAutoRenewal: true}
 	for _, kind := range everyKind {
 		for state, open := range map[portfolio.OperationState]bool{
-			portfolio.StateAsked: true, portfolio.StateReserved: true, portfolio.StateArmed: true, portfolio.StatePending: true,
+			portfolio.StateAsked: false, portfolio.StateReserved: true, portfolio.StateArmed: true, portfolio.StatePending: true,
 			portfolio.StateUnknown: true, portfolio.StateDone: false, portfolio.StateFailed: false,
-		} {
+		} { // whether it has begun, and not ended
 			op := portfolio.Operation{Kind: kind, State: state}
 			sent := state == portfolio.StatePending || state == portfolio.StateUnknown
 			keeps := open && !(waits[kind] && sent)

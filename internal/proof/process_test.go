@@ -17,6 +17,7 @@ import (
 	"domaind/internal/events"
 	"domaind/internal/executor"
 	"domaind/internal/portfolio"
+	"domaind/internal/rules"
 	"domaind/internal/scheduler"
 	"domaind/internal/state"
 )
@@ -70,9 +71,10 @@ func (p *process) boot() error {
 			accounts = append(accounts, scheduler.Account{Account: a.Account, Lister: c})
 		}
 	}
+	limits := ceilings(w.cfg)
 	p.x = executor.New(executor.Options{
-		Ledger: book, Registries: registries, Policy: w.policy, Ceilings: ceilings(w.cfg),
-		AutoRenewalWindow: w.cfg.DNSimple.AutoRenewalWindow, Now: w.now, Urgent: client.Urgent, Fatal: fatal, Log: w.logger(),
+		Ledger: book, Registries: registries, Policy: w.policy, Ceilings: func() executor.Ceilings { return limits },
+		AutoRenewalWindow: func() rules.Distance { return w.cfg.DNSimple.AutoRenewalWindow }, Now: w.now, Urgent: client.Urgent, Fatal: fatal, Log: w.logger(),
 	})
 	p.s = scheduler.New(scheduler.Options{
 		Accounts: accounts, Policy: w.policy, Executor: p.x, Progress: book,
@@ -176,6 +178,7 @@ func ceilings(cfg *config.Config) executor.Ceilings {
 	limits := func(s config.Spending) executor.Limits {
 		return executor.Limits{
 			PerPurchase: s.MaxPerPurchase, PerDay: s.MaxPerDay, PerMonth: s.MaxPerMonth, PurchasesPerDay: s.MaxPurchasesPerDay,
+			MaxIncrease: s.MaxPriceIncrease, AskAbove: s.AskAbove,
 		}
 	}
 	c := executor.Ceilings{Global: limits(cfg.Spending), ByAccount: make(map[int64]executor.Limits), Location: cfg.Location}

@@ -268,6 +268,7 @@ func (j *judge) settle(d *portfolio.Decision, o *outcome, because func(r *Rule, 
 func applyRule(d *portfolio.Decision, r *Rule, do portfolio.Action) {
 	d.Rule, d.RuleAt, d.Do, d.Labels = r.Name, r.At, do, r.Labels
 	d.Years, d.MaxPrice = r.Years, r.MaxPrice
+	d.AskAbove, d.MaxIncrease, d.AnswerWithin, d.Silence = r.AskAbove, r.MaxIncrease, r.AnswerWithin, r.Silence
 }
 
 // day writes a day in the policy's time zone.

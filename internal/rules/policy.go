@@ -57,6 +57,15 @@ type Rule struct {
 	Level    portfolio.Level  // alert
 	Repeat   time.Duration    // alert: 0: once
 	Labels   map[string]string
+
+	// The rule's own limits of what it spends unasked, and of what it spends at all; nil:
+	// only those of [spending] hold.
+	AskAbove    *portfolio.Money   // renew, restore, register
+	MaxIncrease *portfolio.Percent // renew, restore
+	// What it asks is to be answered within this time, 0: at any time; else silence means
+	// this, "": it keeps asking.
+	AnswerWithin time.Duration
+	Silence      portfolio.Silence
 }
 
 // Conditions are the keys of a match or an except. A nil or zero field is a key

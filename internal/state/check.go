@@ -275,7 +275,7 @@ func (a *audit) outbox() error {
 	return nil
 }
 
-// remembered reads what no row accounts for: the counter, pauses, and watches.
+// remembered reads what no row accounts for: the counter, pauses, watches, approvals and prices.
 func (a *audit) remembered() error {
 	if _, err := armedCount(a.tx); err != nil {
 		return err
@@ -288,6 +288,20 @@ func (a *audit) remembered() error {
 		return err
 	}
 	if _, err = watches(a.tx, nil); err != nil {
+		return err
+	}
+	err = bucket(a.tx, approvalsBucket).ForEach(func(k, v []byte) error {
+		_, err := decodeApproval(k, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = bucket(a.tx, pricesBucket).ForEach(func(k, _ []byte) error {
+		_, _, err := readPrices(a.tx, k)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return checkSwept(a.tx)

@@ -85,8 +85,10 @@ type prepared struct {
 	row     *row   // nil: none
 	was     portfolio.OperationState
 	allow   func(portfolio.Spent) error
-	pauses  []pauseChange
+	pauses  []entry
 	watches []encodedWatch
+	kept    []entry // approvals
+	prices  []entry
 	swept   []entry
 	events  []told
 }
@@ -106,6 +108,15 @@ func prepare(c portfolio.Change) (p prepared, err error) {
 		p.act = "store what a sweep found"
 	}
 	if p.swept, err = encodeSwept(c.Swept); err != nil {
+		return p, err
+	}
+	if len(c.Approvals)+len(c.Spent) > 0 {
+		p.act = "keep approvals"
+	}
+	if p.kept, err = encodeApprovals(c.Approvals, c.Spent); err != nil {
+		return p, err
+	}
+	if p.prices, err = encodePrices(c.Prices); err != nil {
 		return p, err
 	}
 	if len(c.Pauses)+len(c.Lifted) > 0 {
@@ -142,6 +153,16 @@ func (p prepared) apply(tx *bbolt.Tx) (changed bool, err error) {
 		differed, err := w.store(tx)
 		if err != nil {
 			return true, err
+		}
+		changed = changed || differed
+	}
+	for _, kept := range []struct {
+		in      string
+		entries []entry
+	}{{approvalsBucket, p.kept}, {pricesBucket, p.prices}} {
+		differed, err := replace(bucket(tx, kept.in), kept.entries)
+		if err != nil {
+			return true, fmt.Errorf("store %s: %w", kept.in, err)
 		}
 		changed = changed || differed
 	}

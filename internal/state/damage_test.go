@@ -308,6 +308,9 @@ func TestCheckFindsEveryDifference(t *testing.T) {
 		"watch broken":    {set(watchBucket, watchKey(1010), []byte("{")), "remembered of account 1010"},
 		"watch domain":    {set(watchBucket, watchedKey(1010, 1), []byte("{}")), "of which nothing is"},
 		"watch key":       {set(watchBucket, []byte("x"), []byte("{}")), "a watch has the key 78"},
+		"approval broken": {set(approvalsBucket, []byte("abc"), []byte("{")), "the approval"},
+		"approval astray": {set(approvalsBucket, []byte("abc"), []byte("{}")), "stands at"},
+		"prices broken":   {set(pricesBucket, pricesKey(1010, "a.com"), []byte("[")), "the prices"},
 		"counters broken": {set(metaBucket, []byte(countersKey), []byte("1")), "counters"},
 	} {
 		t.Run(name, func(t *testing.T) {

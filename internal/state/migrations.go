@@ -11,16 +11,14 @@ import (
 
 // migrations bring older files up to date, one version each. What a step needs of the
 // past it has in its own code: the rest of the package knows the newest version only.
-func migrations() schema { return schema{scopePauses, takeSnapshots} }
+func migrations() schema { return schema{scopePauses, takeSnapshots, keepApprovals} }
 
 // scopePauses brings version 1 to version 2: pauses have a scope, where there was one
 // for each account; what was seen of domains is remembered; purchases that became unknown
 // have an index. What was armed is counted from here on.
 func scopePauses(tx *bbolt.Tx) error {
-	for _, name := range []string{watchBucket, unknownBucket} {
-		if _, err := tx.CreateBucket([]byte(name)); err != nil {
-			return fmt.Errorf("create the bucket %s: %w", name, err)
-		}
+	if err := addBuckets(tx, watchBucket, unknownBucket); err != nil {
+		return err
 	}
 	b := bucket(tx, pausesBucket)
 	if b == nil {
@@ -58,7 +56,15 @@ func scopePauses(tx *bbolt.Tx) error {
 // takeSnapshots brings version 2 to version 3: what sweeps of the portfolio saw is
 // remembered.
 func takeSnapshots(tx *bbolt.Tx) error {
-	for _, name := range []string{snapshotsBucket, missingBucket, sweepsBucket} {
+	return addBuckets(tx, snapshotsBucket, missingBucket, sweepsBucket)
+}
+
+// keepApprovals brings version 3 to version 4: approvals wait for their subjects, and
+// prices are remembered.
+func keepApprovals(tx *bbolt.Tx) error { return addBuckets(tx, approvalsBucket, pricesBucket) }
+
+func addBuckets(tx *bbolt.Tx, names ...string) error {
+	for _, name := range names {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return fmt.Errorf("create the bucket %s: %w", name, err)
 		}

@@ -45,18 +45,15 @@ func decodePause(k, v []byte) (portfolio.Pause, error) {
 	return p, nil
 }
 
-// pauseChange is an entry of the pauses bucket as it will stand; without a value it goes.
-type pauseChange struct{ key, value []byte }
-
 // encodePauses is what a change does to the pauses. What is lifted comes first: a
 // pause that both ends and begins stands.
-func encodePauses(begin, lifted []portfolio.Pause) ([]pauseChange, error) {
-	var all []pauseChange
+func encodePauses(begin, lifted []portfolio.Pause) ([]entry, error) {
+	var all []entry
 	for _, p := range lifted {
 		if err := validatePause(p); err != nil {
 			return nil, err
 		}
-		all = append(all, pauseChange{key: pauseKey(p.AccountID, p.Scope)})
+		all = append(all, entry{key: pauseKey(p.AccountID, p.Scope)})
 	}
 	for _, p := range begin {
 		if err := validatePause(p); err != nil {
@@ -66,7 +63,7 @@ func encodePauses(begin, lifted []portfolio.Pause) ([]pauseChange, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: the pause %q of account %d: %w", ErrChange, p.Scope, p.AccountID, err)
 		}
-		all = append(all, pauseChange{pauseKey(p.AccountID, p.Scope), v})
+		all = append(all, entry{pauseKey(p.AccountID, p.Scope), v})
 	}
 	return all, nil
 }
@@ -82,15 +79,24 @@ func validatePause(p portfolio.Pause) error {
 }
 
 // storePauses says whether anything was another before.
-func storePauses(tx *bbolt.Tx, changes []pauseChange) (changed bool, err error) {
-	b := bucket(tx, pausesBucket)
-	for _, c := range changes {
-		if bytes.Equal(b.Get(c.key), c.value) {
+func storePauses(tx *bbolt.Tx, changes []entry) (changed bool, err error) {
+	changed, err = replace(bucket(tx, pausesBucket), changes)
+	if err != nil {
+		err = fmt.Errorf("store pauses: %w", err)
+	}
+	return changed, err
+}
+
+// replace writes entries in their order, and removes those without a value. It says
+// whether anything was another before.
+func replace(b *bbolt.Bucket, entries []entry) (changed bool, err error) {
+	for _, e := range entries {
+		if bytes.Equal(b.Get(e.key), e.value) {
 			continue
 		}
 		changed = true
-		if err := set(b, c.key, c.value, c.value != nil); err != nil {
-			return true, fmt.Errorf("store the pause %q: %w", c.key, err)
+		if err := set(b, e.key, e.value, e.value != nil); err != nil {
+			return true, fmt.Errorf("%q: %w", e.key, err)
 		}
 	}
 	return changed, nil

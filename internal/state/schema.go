@@ -30,13 +30,15 @@ const (
 	snapshotsBucket = "snapshots"
 	missingBucket   = "missing"
 	sweepsBucket    = "sweeps"
+	approvalsBucket = "approvals"
+	pricesBucket    = "prices"
 )
 
 func buckets() []string {
 	return []string{
 		metaBucket, rowsBucket, attemptsBucket, openBucket, busyBucket, dueBucket, talliesBucket, purchasesBucket,
 		chargesBucket, outboxBucket, asideBucket, marksBucket, pausesBucket, watchBucket, jobsBucket,
-		unknownBucket, snapshotsBucket, missingBucket, sweepsBucket,
+		unknownBucket, snapshotsBucket, missingBucket, sweepsBucket, approvalsBucket, pricesBucket,
 	}
 }
 

@@ -32,7 +32,7 @@ func TestMigrations(t *testing.T) {
 	bad := errors.New("disk on fire")
 	_, err = open(path, Options{}, append(migrations(), step("a", nil), step("b", bad)))
 	wantError(t, err, bad)
-	if err != nil && !strings.Contains(err.Error(), "from version 4 to 5") {
+	if err != nil && !strings.Contains(err.Error(), "from version 5 to 6") {
 		t.Errorf("%q does not say which step", err)
 	}
 	unchanged(t, path, before)
