@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ type Options struct {
 	// Commander carries out what operators command; Prover has no effect.
 	Commander Commander
 	Prover    Prover
+	Announcer Announcer
 	Jobs      Jobs
 	Accounts  []Account
 	Policy    func() *rules.Policy
@@ -79,6 +81,8 @@ func New(o Options) http.Handler {
 		"/v1/resolve":   {http.MethodPost: h.changing(h.resolve)},
 		"/v1/pause":     {http.MethodPost: h.changing(h.pause)},
 		"/v1/resume":    {http.MethodPost: h.changing(h.resume)},
+		"/v1/expected":  {http.MethodGet: looked(h.expected), http.MethodPost: h.changing(h.expect)},
+		"/v1/revoke":    {http.MethodPost: h.changing(h.revoke)},
 		"/v1/propose":   {http.MethodPost: h.propose},
 		"/v1/place":     {http.MethodPost: h.changing(h.place)},
 		"/v1/domains":   {http.MethodGet: h.domains},
@@ -89,11 +93,12 @@ func New(o Options) http.Handler {
 	} {
 		for method, answers := range methods {
 			mux.HandleFunc(method+" "+path, answers)
-			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Allow", method)
-				fail(w, problem(http.StatusMethodNotAllowed, "%s takes %s, not %s", path, method, r.Method))
-			})
 		}
+		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", allowed)
+			fail(w, problem(http.StatusMethodNotAllowed, "%s takes %s, not %s", path, allowed, r.Method))
+		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, problem(http.StatusNotFound, "there is no %s here", clip(r.URL.Path)))

@@ -37,6 +37,8 @@ func Catalogue() []Entry {
 		{portfolio.AboutDomain, "removed", alert, "The domain is not in the account any more, and a second look has shown it; notice where an operation or a rule of ours explains it."},
 		{portfolio.AboutDomain, "changed", notice, "The domain is another than the last sweep saw it: name, state, expiration, registrant, auto-renewal or privacy; alert where that endangers it, info where it was us."},
 
+		{portfolio.AboutPush, "announced", notice, "An operator announced a push: once the domain is pushed to the account, it is accepted."},
+		{portfolio.AboutPush, "announcement-ended", notice, "An announcement of a push holds no more: an operator revoked or replaced it, or nothing came in time."},
 		{portfolio.AboutPush, "seen", notice, "A push waits to be accepted, and its source is proven; info where a rule speaks of it."},
 		{portfolio.AboutPush, "unproven", alert, "A push waits to be accepted, and its source cannot be proven."},
 		{portfolio.AboutPush, "held", info, "A hold rule keeps every acting rule from the push."},

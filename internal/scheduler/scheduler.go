@@ -36,6 +36,10 @@ type Lister interface {
 type Executor interface {
 	Facts(d portfolio.Domain) (portfolio.DomainFacts, error)
 	Prove(ctx context.Context, p portfolio.Push) portfolio.PushFacts
+	// Expected gives the announcement of a push; nil where there is none that holds.
+	Expected(p portfolio.Push) (*portfolio.Approval, error)
+	// Overdue forgets the announcements whose time is over, and tells of each.
+	Overdue() (portfolio.Change, error)
 	// Ours says whether a registrant change was begun through domaind.
 	Ours(c portfolio.RegistrantChange) (bool, error)
 	// Execute gives the decisions as the guards left them.
