@@ -73,6 +73,16 @@ func cmdDead(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(l.Close())
 }
 
+// cmdCapture is "capture NAME REGEXP": the variable is what the first group of the
+// expression matches in the last command's output.
+func cmdCapture(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) < 2 {
+		ts.Fatalf("nothing matches %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
 // cmdMode is "mode PATH KIND OCTAL": the kind is "file", "socket" or "link".
 func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 	info, err := os.Lstat(ts.MkAbs(args[0]))

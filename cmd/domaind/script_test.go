@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"until":   cmdUntil,
 			"dead":    cmdDead,
 			"mode":    cmdMode,
+			"capture": cmdCapture,
 		},
 	})
 }
