@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"dead":    cmdDead,
 			"mode":    cmdMode,
 			"capture": cmdCapture,
+			"hangup":  cmdHangup,
 		},
 	})
 }
