@@ -38,6 +38,9 @@ func FuzzLoad(f *testing.F) {
 			checkProblems(t, err, env.ReadFile)
 			return
 		}
+		if err := validate(t, "config", string(main)); err != nil {
+			t.Fatalf("it loads, and its schema refuses it: %v", err)
+		}
 		p := cfg.Policy
 		if p == nil || p.Location == nil || len(p.Hash) != 12 || len(p.Accounts) != len(cfg.Accounts) || len(cfg.Accounts) == 0 {
 			t.Fatalf("a configuration that cannot be used: %+v", cfg)

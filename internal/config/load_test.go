@@ -65,6 +65,7 @@ func load(t *testing.T, f files) *Config {
 	if err != nil {
 		t.Fatal(err)
 	}
+	validates(t, f)
 	return cfg
 }
 
