@@ -159,3 +159,49 @@ name = "r"
 		t.Errorf("%d rules were right, and %d wrong: that says little", right, wrong)
 	}
 }
+
+// TestSchemaKnowsWhatGoesTogether is pairs: what is right, and what is wrong by one mistake
+// that can be told from the file alone.
+func TestSchemaKnowsWhatGoesTogether(t *testing.T) {
+	const desk = "[[account]]\nname = \"desk\"\nid = 2020\ntoken = { env = \"T\" }\nrole = \"source\"\n"
+	rule := func(on, do, rest string) string {
+		return smallest + "[[rule]]\nname = \"r\"\non = \"" + on + "\"\ndo = \"" + do + "\"\n" + rest + "\n"
+	}
+	const ceilings = "[spending]\nmax_per_purchase = \"1.00\"\nmax_per_day = \"1.00\"\n"
+	act := strings.Replace(smallest, "dry-run", "act", 1)
+	ask := strings.Replace(smallest, "dry-run", "ask", 1)
+	source := strings.Replace(smallest, "name = \"main\"", "name = \"main\"\nrole = \"source\"", 1)
+	for _, c := range []struct{ right, wrong string }{
+		{rule("domain", "hold", `reason = "x"`), rule("domain", "hold", ``)},
+		{rule("domain", "let-lapse", `reason = "x"`), rule("domain", "let-lapse", ``)},
+		{rule("push", "hold", `reason = "x"`), rule("push", "hold", `reason = " "`)},
+		{rule("domain", "renew", `match = { expires_within = "45d" }`), rule("domain", "renew", `match = { name = "a.example" }`)},
+		{rule("domain", "renew", `match = { expires_within = "45d", state = ["registered", "hosted"] }`), rule("domain", "renew", `match = { expires_within = "45d", state = "hosted" }`)},
+		{rule("domain", "restore", `match = { lapsed_within = "45d", state = "expired" }`), rule("domain", "restore", `match = { lapsed_within = "45d", state = ["hosted"] }`)},
+		{rule("domain", "alert", `match = { lapsed_within = "45d" }`), rule("domain", "alert", `match = { lapsed_within = "45d", expires_within = "45d" }`)},
+		{rule("registrant_change", "cancel", `match = { state = ["new", "completed"] }`), rule("registrant_change", "cancel", `match = { state = "completed" }`)},
+		{rule("registrant_change", "alert", `match = { state = "completed" }`), rule("registrant_change", "alert", `match = { state = "expired" }`)},
+		{rule("name", "alert", `match = { names = "a.example" }`), rule("name", "alert", ``)},
+		{rule("name", "alert", `match = { names = "a.example" }`), rule("name", "alert", `match = { account = "main" }`)},
+		{rule("name", "alert", `match = { names = "bücher.example" }`), rule("name", "alert", `match = { names = "*.example" }`)},
+		{rule("name", "register", "match = { names = \"a.example\" }\ncontact = 1\nwhois_privacy = true\nmax_price = \"9.00\""), rule("name", "register", "match = { names = \"a.example\" }\ncontact = 1\nwhois_privacy = true")},
+		{rule("name", "register", "match = { names = \"a.example\" }\ncontact = 1\nwhois_privacy = false"), rule("name", "register", "match = { names = \"a.example\" }\ncontact = \"1\"")},
+		{act + ceilings + "max_per_month = \"1.00\"\n", act + ceilings},
+		{ask + ceilings + "max_per_month = \"1.00\"\n", ask},
+		{smallest + desk, source + desk},
+		{smallest + desk, smallest + desk + "mode = \"act\"\n"},
+		{smallest + "[nats]\nurl = \"nats://a.example\"\ncredentials = { file = \"a\" }\n", smallest + "[nats]\ncredentials = { file = \"a\" }\n"},
+		{smallest + "[nats]\nurl = []\n", smallest + "[nats]\nurl = []\ncredentials = { file = \"a\" }\n"},
+		{smallest, strings.Replace(smallest, `{ env = "TOKEN" }`, `{ env = "TOKEN", file = "a" }`, 1)},
+		{smallest, strings.Replace(smallest, `{ env = "TOKEN" }`, `{}`, 1)},
+		{smallest + "[spending]\nmax_price_increase = \"1000%\"\n", smallest + "[spending]\nmax_price_increase = \"1001%\"\n"},
+		{smallest + "[spending]\nask_above = \"0.10\"\n", smallest + "[spending]\nask_above = \"0.00\"\n"},
+		{smallest + "[groups]\n\"a.b\" = [\"*\"]\n", smallest + "[groups]\n\"a b\" = [\"*\"]\n"},
+	} {
+		load(t, files{"dir/config.toml": c.right}) // which holds it against the schema
+		broken(t, files{"dir/config.toml": c.wrong})
+		if err := validate(t, "config", c.wrong); err == nil {
+			t.Errorf("the schema accepts\n%s", c.wrong)
+		}
+	}
+}
