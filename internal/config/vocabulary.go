@@ -162,6 +162,10 @@ func (l *loader) unknownKey(f *node, table string, known words) {
 				return
 			}
 		}
+		if slices.Contains(vocabulary("rule").obeyed, f.name) {
+			l.failKey(f, "%s is a key of the rule itself, and no condition", quote(f.name)).hint("write it beside match and except, on a line of its own")
+			return
+		}
 	}
 	if table == "rule" && slices.ContainsFunc(kinds(), func(on string) bool { return slices.Contains(vocabulary("conditions "+on).obeyed, f.name) }) {
 		l.failKey(f, "%s is a condition of a rule", quote(f.name)).hint("write it in match or except: match = { " + f.name + " = … }")
