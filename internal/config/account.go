@@ -56,7 +56,8 @@ func (l *loader) account(t *node, names map[string]*node, ids map[int64]*node) A
 	if id, n := l.whole(t, "id", maxID); n != nil {
 		a.ID = id
 		if before := ids[id]; before != nil {
-			l.fail(n, "two accounts have the id %d; the other one is at %s", id, place(before))
+			l.fail(n, "two accounts have the id %d; the other one is at %s", id, place(before)).
+				hint("an account stands once: remove one of them, or mend its id")
 		}
 		ids[id] = n
 	} else if t.get("id") == nil {
@@ -102,7 +103,8 @@ func (l *loader) accountName(t *node, names map[string]*node) string {
 		l.fail(n, "the account's name %s may have letters, digits, - and _ only, and at most %d of them", quote(name), maxName)
 	}
 	if before := names[name]; before != nil {
-		l.fail(n, "two accounts are named %s; the other one is at %s", quote(name), place(before))
+		l.fail(n, "two accounts are named %s; the other one is at %s", quote(name), place(before)).
+			hint("give one of them another name")
 	}
 	names[name] = n
 	return name

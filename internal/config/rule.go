@@ -63,7 +63,8 @@ func (l *loader) ruleName(t *node) string {
 		l.fail(n, "the rule's name %s may have letters, digits, - _ and . only, and at most %d of them", quote(name), maxName)
 	}
 	if before := l.rules[name]; before != nil {
-		l.fail(n, "two rules are named %s; the other one is at %s", quote(name), place(before))
+		l.fail(n, "two rules are named %s; the other one is at %s", quote(name), place(before)).
+			hint("give one of them another name: plans, events and the ledger call rules by it")
 		return name
 	}
 	l.rules[name] = n
@@ -144,7 +145,7 @@ func (l *loader) asking(t *node, r *rules.Rule) {
 	case n == nil:
 	case r.Silence == portfolio.SilenceAct && r.Do != portfolio.ActionRenew:
 		l.fail(n, `on_timeout = "act" is for "renew" only: nobody's silence lets domaind %s`, r.Do).hint(`write "keep-asking" or "deny"`)
-	case r.Silence != portfolio.SilenceKeepAsking && t.get("answer_within") == nil:
+	case r.Silence != portfolio.SilenceKeepAsking && t.get("answer_within") == nil && !misspelt(t, "rule", "answer_within"):
 		l.fail(n, `"on_timeout" needs "answer_within": when is it too late?`).hint(`write answer_within = "3d"`)
 	}
 }

@@ -163,9 +163,15 @@ func (l *loader) unknownKey(f *node, table string, known []string) {
 		l.failKey(f, "%s belongs in the main file", quote(f.name)).hint("a policy file has only [[rule]] and [groups]")
 		return
 	}
-	if on, ok := strings.CutPrefix(table, "conditions "); ok && isCondition(f.name) {
-		l.failKey(f, "a rule on %s knows no %s", on, quote(f.name)).mean("", known)
-		return
+	if on, ok := strings.CutPrefix(table, "conditions "); ok {
+		if isCondition(f.name) {
+			l.failKey(f, "a rule on %s knows no %s", on, quote(f.name)).mean("", known)
+			return
+		}
+		if slices.Contains(vocabulary("rule").obeyed, f.name) {
+			l.failKey(f, "%s is a key of the rule itself, and no condition", quote(f.name)).hint("write it beside match and except, on a line of its own")
+			return
+		}
 	}
 	if table == "rule" && isCondition(f.name) {
 		l.failKey(f, "%s is a condition of a rule", quote(f.name)).hint("write it in match or except: match = { " + f.name + " = … }")
