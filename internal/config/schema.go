@@ -128,7 +128,7 @@ func conditionsOf(table, on string) object {
 	case on == "domain":
 		o = o.with(member{"not", required("expires_within", "lapsed_within")}, member{"allOf", []object{
 			when(required("expires_within"), object{{"properties", object{{"state", anyOfThese("registered")}}}}),
-			when(required("lapsed_within"), object{{"properties", object{{"state", anyOfThese("expired", "registered")}}}}),
+			when(required("lapsed_within"), object{{"properties", object{{"state", anyOfThese("expired")}}}}),
 		}})
 	}
 	return o
