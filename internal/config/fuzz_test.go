@@ -26,6 +26,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add([]byte(full), []byte(more), []byte("a.example\n"))
 	f.Add([]byte(full), []byte("[[rule]]\r\nname=\"a\"\rb"), []byte("\xff"))
+	f.Add([]byte("'ꢙ"), []byte("'"), []byte{})
 	f.Fuzz(func(t *testing.T, main, policy, group []byte) {
 		env := files{
 			"dir/config.toml": string(main), "dir/more/policy.toml": string(policy), "dir/names.txt": string(group),

@@ -53,6 +53,7 @@ func mainKeys() []key {
 			about: `Ceilings over all accounts. Nothing is bought that would pass one of them. max_per_purchase, max_per_day and max_per_month are required unless mode is "dry-run".`,
 		},
 		{name: "alerts", value: tableWith("alerts"), about: "When people are told of domains that may be lost."},
+		{name: "reload", value: tableWith("reload"), about: "What a policy may change that is read while the daemon runs."},
 		{name: "nats", value: natsTable, about: "Where events go: to a NATS JetStream server inside the daemon, or to yours."},
 		{
 			name: "groups", shared: true, value: namesTo(anyOf(listOf(namePattern), tableWith("group")), chosen),
@@ -138,6 +139,13 @@ func alertsKeys() []key {
 			about: "A registered domain that is still not renewed at one of these distances before its expiration is announced, whatever the reason, with the cause and the day on which it is lost. At least one, and 2y at most.",
 		},
 	}
+}
+
+func reloadKeys() []key {
+	return []key{{
+		name: "max_changed", preset: defaultMaxChanged.String(), value: wholePercent,
+		about: `A policy that would change more of the decisions than this waits for "domaind reload --accept HASH", and so does one that leaves a domain without a rule.`,
+	}}
 }
 
 func natsKeys() []key {

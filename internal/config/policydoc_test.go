@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -49,11 +50,11 @@ func examplesOf(t *testing.T) (prose string, list []example) {
 			continue
 		}
 		from := i + 1
-		for i++; i < len(lines) && lines[i] != "```"; i++ {
+		long := slices.Index(lines[from:], "```")
+		if long < 1 {
+			t.Fatalf("policy.md:%d: the block is empty, or does not end", from)
 		}
-		if i == len(lines) {
-			t.Fatalf("policy.md:%d: the block does not end", from)
-		}
+		i = from + long
 		block := lines[from:i]
 		file := named.FindStringSubmatch(block[0])
 		switch {
@@ -118,9 +119,7 @@ func (e example) loaded(t *testing.T, around example) (*Config, files) {
 	if e.line == around.line {
 		f["dir/config.toml"] = e.text
 	}
-	for path, text := range e.files {
-		f[path] = text
-	}
+	maps.Copy(f, e.files)
 	cfg, err := Load("dir/config.toml", f.env(nil))
 	if err != nil {
 		t.Fatalf("policy.md:%d: %v\n%s", e.line, err, f["dir/config.toml"])
@@ -195,7 +194,7 @@ func TestPolicyDocIsComplete(t *testing.T) {
 			}
 		}
 	}
-	tables := []string{"group", "rule", "spending", "account.spending", "alerts"}
+	tables := []string{"group", "rule", "spending", "account.spending", "alerts", "reload"}
 	for _, on := range kinds() {
 		tables = append(tables, "conditions "+on)
 		for _, do := range actions(on) {
@@ -250,6 +249,7 @@ func showsOf(t *testing.T, text string, shown map[string]bool) {
 	}
 	table("spending", decoded["spending"])
 	table("alerts", decoded["alerts"])
+	table("reload", decoded["reload"])
 	groups, _ := decoded["groups"].(map[string]any)
 	for _, g := range groups {
 		table("group", g)

@@ -53,14 +53,14 @@ func days(words string) time.Duration {
 	if words == "an hour" {
 		return time.Hour
 	}
-	n, _ := strconv.Atoi(strings.TrimSuffix(words, " days")) //nolint:errcheck // the expression lets only digits pass
+	n, _ := strconv.Atoi(strings.TrimSuffix(words, " days")) // which the expression has seen to
 	return time.Duration(n) * 24 * time.Hour
 }
 
 // aspects are all that facts may say, beside their subject.
 func aspects() []aspect {
 	number := func(text string) int64 {
-		n, _ := strconv.ParseInt(text, 10, 64) //nolint:errcheck // the expression lets only digits pass
+		n, _ := strconv.ParseInt(text, 10, 64)
 		return n
 	}
 	return []aspect{

@@ -41,11 +41,11 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 
 // validate holds a file of TOML against a schema: "config" or "policy". Its error is a
 // *[jsonschema.ValidationError], unless the file is no TOML.
-func validate(t testing.TB, schema, text string) error {
-	t.Helper()
+func validate(tb testing.TB, schema, text string) error {
+	tb.Helper()
 	schemas, err := compiled()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var decoded map[string]any
 	if _, err := toml.Decode(text, &decoded); err != nil {
@@ -89,8 +89,8 @@ func plain(value any) any {
 
 // validates checks that the schema accepts what loads: the main file, and the policy files
 // beside it.
-func validates(t testing.TB, f files) {
-	t.Helper()
+func validates(tb testing.TB, f files) {
+	tb.Helper()
 	for path, text := range f {
 		schema := ""
 		switch {
@@ -101,8 +101,8 @@ func validates(t testing.TB, f files) {
 		default:
 			continue
 		}
-		if err := validate(t, schema, text); err != nil {
-			t.Errorf("%s loads, and its schema refuses it: %v", path, err)
+		if err := validate(tb, schema, text); err != nil {
+			tb.Errorf("%s loads, and its schema refuses it: %v", path, err)
 		}
 	}
 }
@@ -215,7 +215,7 @@ func TestSchemaRefuses(t *testing.T) {
 // TestSchemaKnowsEveryKey takes each key of each table away from what the schema knows: there
 // is no list of keys beside the vocabulary, and each key has something to say for itself.
 func TestSchemaKnowsEveryKey(t *testing.T) {
-	tables := []string{"", "policy file", "dnsimple", "account", "token", "schedule", "spending", "account.spending", "alerts", "nats", "nats.credentials", "group", "rule"}
+	tables := []string{"", "policy file", "dnsimple", "account", "token", "schedule", "spending", "account.spending", "alerts", "reload", "nats", "nats.credentials", "group", "rule"}
 	for _, on := range kinds() {
 		tables = append(tables, "conditions "+on)
 	}
@@ -262,7 +262,7 @@ func TestPresets(t *testing.T) {
 			same(k.name, k.name+" = "+asTOML(k.preset)+"\n"+smallest, base)
 		}
 	}
-	for _, table := range []string{"dnsimple", "schedule", "alerts", "nats"} {
+	for _, table := range []string{"dnsimple", "schedule", "alerts", "reload", "nats"} {
 		for _, k := range keysOf(table) {
 			if k.preset != nil {
 				same(table+"."+k.name, smallest+"["+table+"]\n"+k.name+" = "+asTOML(k.preset)+"\n", base)
@@ -293,7 +293,7 @@ func TestPresets(t *testing.T) {
 // settingsOf is a configuration without what cannot be compared: its schedules as text.
 func settingsOf(c *Config) any {
 	return []any{
-		c.Mode, c.Instance, c.StateDir, c.Location.String(), c.DNSimple, c.Alerts, c.NATS.URLs, c.NATS.Listen,
+		c.Mode, c.Instance, c.StateDir, c.Location.String(), c.DNSimple, c.Alerts, c.Reload, c.NATS.URLs, c.NATS.Listen,
 		c.Schedule.Domains.Text, c.Schedule.Portfolio.Text, c.Schedule.Pushes.Text, c.Schedule.RegistrantChanges.Text, c.Schedule.Names.Text,
 	}
 }

@@ -121,6 +121,9 @@ func amount() object {
 // percent is a share in whole percent.
 func percent() object { return pattern(`^0*([1-9][0-9]{0,2}|1000)%$`, "25%")() }
 
+// wholePercent is a share of a whole.
+func wholePercent() object { return pattern(`^0*([1-9][0-9]?|100)%$`, "5%")() }
+
 // distance is a distance to a date.
 func distance(examples ...any) shape { return pattern(`^0*[1-9][0-9]{0,4}(d|w|mo|y)$`, examples...) }
 

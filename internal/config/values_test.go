@@ -126,7 +126,7 @@ func TestVocabularyIsRead(t *testing.T) {
 	for _, key := range vocabulary("").obeyed {
 		check(key, key+" = "+wrong+"\n")
 	}
-	for _, table := range []string{"dnsimple", "schedule", "spending", "alerts", "nats"} {
+	for _, table := range []string{"dnsimple", "schedule", "spending", "alerts", "reload", "nats"} {
 		for _, key := range vocabulary(table).obeyed {
 			check(key, smallest+"["+table+"]\n"+key+" = "+wrong+"\n")
 		}

@@ -47,6 +47,8 @@ func keysOf(table string) []key {
 		return spendingKeys()
 	case "alerts":
 		return alertsKeys()
+	case "reload":
+		return reloadKeys()
 	case "nats":
 		return natsKeys()
 	case "nats.credentials":
