@@ -155,7 +155,7 @@ func natsKeys() []key {
 			name: "url", value: maybe(server),
 			about: "Your servers: nats:// or tls://. Empty: the embedded server.",
 		},
-		{name: "listen", preset: defaultListen, value: pattern(`^[^\s/@]*:[0-9]{1,5}$`), about: "Where the embedded server listens."},
+		{name: "listen", preset: defaultListen, value: pattern(`^[^\s/@]*:[0-9]+$`), about: "Where the embedded server listens."},
 		{name: "credentials", value: onePlace("nats.credentials"), about: "Who domaind is at your servers: a .creds file, or a systemd credential. Only together with url."},
 	}
 }

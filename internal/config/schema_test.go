@@ -39,9 +39,15 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	return schemas, nil
 })
 
+// fataler is a test, or what draws examples for one.
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // validate holds a file of TOML against a schema: "config" or "policy". Its error is a
 // *[jsonschema.ValidationError], unless the file is no TOML.
-func validate(tb testing.TB, schema, text string) error {
+func validate(tb fataler, schema, text string) error {
 	tb.Helper()
 	schemas, err := compiled()
 	if err != nil {
@@ -146,6 +152,29 @@ func TestSchemaOfExample(t *testing.T) {
 	named, err := os.ReadFile(filepath.Join(filepath.Dir(examplePath), path))
 	if err != nil || !bytes.Equal(named, Schema()) {
 		t.Errorf("the example names %s, which is not the schema: %v", path, err)
+	}
+}
+
+// TestSchemaOfOthers checks the other configurations of the repository: the demo's, that of
+// the scripts, and the first policy of the README.
+func TestSchemaOfOthers(t *testing.T) {
+	put := strings.NewReplacer("$API", "http://127.0.0.1:8053", "$NATS", "127.0.0.1:0")
+	for _, path := range []string{"../../cmd/domaind/demo/config.toml", "../../cmd/domaind/testdata/world/config.toml", "../../README.md"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := put.Replace(string(text))
+		if strings.HasSuffix(path, ".md") {
+			_, config, _ = strings.Cut(config, "```toml\n")
+			config, _, _ = strings.Cut(config, "```\n")
+		}
+		if _, err := Load("dir/config.toml", files{"dir/config.toml": config}.env(nil)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if err := validate(t, "config", config); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }
 
