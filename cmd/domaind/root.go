@@ -114,7 +114,7 @@ Begin with "domaind demo", which needs nothing.`,
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newDemo(g), newSandbox(g), newVersion(g)}},
+		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newSchema(g), newDemo(g), newSandbox(g), newVersion(g)}},
 		{"plan", "Before it spends:", []*cobra.Command{newPlan(g)}},
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
