@@ -34,5 +34,5 @@ func (x *Executor) loss(f portfolio.DomainFacts, now time.Time) string {
 		return fmt.Sprintf("%s: most suffixes let it be renewed until %s at the latest, and some not at all; then only a restore saves it, "+
 			"and on which day it is lost for good nobody tells", lapsed, day(grace))
 	}
-	return lapsed + ": a plain renewal is hardly possible any more, only a restore saves it, and on which day it is lost for good nobody tells"
+	return lapsed + ": most suffixes take no plain renewal any more, and a restore for a while yet; on which day it is lost for good nobody tells"
 }

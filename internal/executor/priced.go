@@ -55,15 +55,20 @@ func (x *Executor) prices(ctx context.Context, account int64, name string, why p
 }
 
 // remembered gives the latest prices of a name that are known and not too old: of this
-// process, or of the state.
+// process, or of the state. Where one of them calls it premium, it is.
 func (x *Executor) remembered(account int64, name string) (portfolio.SeenPrices, bool) {
 	seen, ok := x.memory.get(account, name)
 	kept, stored, err := x.ledger.PricesSeen(account, name)
-	if err != nil {
+	switch {
+	case err != nil:
 		x.log.Warn("what is remembered of prices could not be read", "name", name, "err", err) // DNSimple is asked instead
-	}
-	if err == nil && stored && (!ok || kept.At.After(seen.At)) {
+	case stored && !ok:
 		seen, ok = kept, true
+		if tld := x.memory.ofTLD(account, name); !kept.Premium && tld.At.After(kept.At) {
+			seen = tld
+		}
+	case stored && !seen.Premium && (kept.Premium || kept.At.After(seen.At)):
+		seen = kept
 	}
 	return seen, ok && x.now().Sub(seen.At).Abs() < pricesFor // what was read in the future is not believed either
 }
@@ -120,17 +125,25 @@ func (m *memory) keep(p portfolio.SeenPrices) {
 // of its TLD. A name that was never asked for is not known.
 func (m *memory) get(account int64, name string) (portfolio.SeenPrices, bool) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	own, ok := m.own[priced{account, name}]
+	m.mu.Unlock()
 	switch {
 	case !ok:
 		return portfolio.SeenPrices{}, false
 	case own != nil:
 		return *own, true
 	}
+	return m.ofTLD(account, name), true
+}
+
+// ofTLD gives what names cost under the TLD of a name, but for those that are premium; the
+// zero value where none was asked for.
+func (m *memory) ofTLD(account int64, name string) portfolio.SeenPrices {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	p := m.tlds[priced{account, portfolio.TLD(name)}]
 	p.Name = name
-	return p, true
+	return p
 }
 
 // take gives what was not saved so far, the oldest first: the latest of a TLD stands.
