@@ -25,7 +25,9 @@ func (w *world) priced() map[string]int {
 // quotes has DNSimple ask another price for a year of every name from now on.
 func (w *world) quotes(price string) *fault {
 	return w.meets(&fault{method: http.MethodGet, part: "/prices", answer: func(_ *http.Request, next func() *http.Response) (*http.Response, error) {
-		return rewritten(next(), func(body string) string { return strings.Replace(body, `"renewal_price":15.0`, `"renewal_price":`+price, 1) }), nil
+		return rewritten(next(), func(body string) string {
+			return strings.Replace(body, `"renewal_price":15.0`, `"renewal_price":`+price, 1)
+		}), nil
 	}})
 }
 
