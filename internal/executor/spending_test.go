@@ -213,8 +213,8 @@ func TestMoneyProperties(t *testing.T) {
 			if f != nil && rapid.Bool().Draw(rt, "it is mended") {
 				f.over = true
 			}
-			w.settle(time.Duration(rapid.IntRange(25, 60).Draw(rt, "hours")) * time.Hour) // the prices that are remembered are old then
-			w.clock.pass(time.Duration(rapid.SampledFrom([]int{0, 0, 30, 330}).Draw(rt, "days")) * day)
+			w.settle(time.Duration(rapid.IntRange(0, 30).Draw(rt, "hours")) * time.Hour)
+			w.clock.pass(pricesFor + time.Duration(rapid.SampledFrom([]int{0, 0, 30, 330}).Draw(rt, "days"))*day) // what is remembered of prices is old then
 			w.fault = nil
 			w.asks(prices)
 		}
