@@ -73,7 +73,9 @@ func bounds(s control.Spending) string {
 // narrow puts an account's own ceilings in place of wider ones.
 func narrow(all *control.Spending, own control.Spending) {
 	for _, pair := range []struct{ a, b **portfolio.Money }{
-		{&all.MaxPerDay, &own.MaxPerDay}, {&all.MaxPerMonth, &own.MaxPerMonth}, {&all.MaxPerPurchase, &own.MaxPerPurchase},
+		{&all.MaxPerDay, &own.MaxPerDay},
+		{&all.MaxPerMonth, &own.MaxPerMonth},
+		{&all.MaxPerPurchase, &own.MaxPerPurchase},
 		{&all.AskAbove, &own.AskAbove},
 	} {
 		if *pair.b != nil && (*pair.a == nil || **pair.b < **pair.a) {

@@ -243,11 +243,13 @@ func TestBlockedSaysWhenItIsLost(t *testing.T) {
 		},
 		{
 			"lapsed for long", strings.Replace(soon, "+10d", "-30d", 1), false,
-			[]string{"it lapsed on 2026-10-22: most suffixes take no plain renewal any more", "nobody tells"}, "until",
+			[]string{"it lapsed on 2026-10-22: most suffixes take no plain renewal any more", "nobody tells"},
+			"until",
 		},
 		{
 			"in redemption", redemption, true,
-			[]string{"it lapsed on 2026-10-12, and its plain renewal was refused: only a restore saves it", "nobody tells"}, "until",
+			[]string{"it lapsed on 2026-10-12, and its plain renewal was refused: only a restore saves it", "nobody tells"},
+			"until",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

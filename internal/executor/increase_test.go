@@ -29,8 +29,6 @@ func (w *world) paid(op portfolio.Operation) portfolio.Operation {
 // tenPaid was bought for less than the 15.00 that a year costs now.
 var tenPaid = portfolio.Operation{Years: 1, PerYear: 1000, Reserved: 1000}
 
-func share(p portfolio.Percent) *portfolio.Percent { return &p }
-
 // What a year cost: the charge, where it holds nothing else, and never more than the price.
 func TestYearOfAPurchase(t *testing.T) {
 	const renew, restore, register, transfer = portfolio.OpRenew, portfolio.OpRestore, portfolio.OpRegister, portfolio.OpTransfer
@@ -85,21 +83,21 @@ func TestPriceIncrease(t *testing.T) {
 		says            string               // "": it is bought
 	}{
 		{"nobody says anything", renewAll, nil, nil, &tenPaid, allowed},
-		{"nothing was paid so far", renewAll, share(1), nil, nil, allowed},
-		{"at the limit", renewAll, share(50), nil, &tenPaid, allowed},
-		{"above it", renewAll, share(49), nil, &tenPaid, "max_price_increase is 49%, which allows 14.90"},
-		{"above the account's", renewAll, share(50), share(49), &tenPaid, "max_price_increase of account 1010 is 49%"},
-		{"above the global one", renewAll, share(49), share(50), &tenPaid, "max_price_increase is 49%"},
-		{"above the rule's", renewAll + "max_price_increase = \"10%\"\n", share(49), share(48), &tenPaid, "max_price_increase of renew-all is 10%, which allows 11.00"},
-		{"the rule's is wider", renewAll + "max_price_increase = \"60%\"\n", share(49), nil, &tenPaid, "max_price_increase is 49%"},
-		{"three years, compared by the year", years3, share(50), nil, &tenPaid, allowed},
-		{"three years, each too dear", years3, share(49), nil, &tenPaid, "a year of it costs 15.00, 50% more than the 10.00 (renew, 2025-11-21) that was paid last"},
-		{"three were paid together", renewAll, share(1), nil, &portfolio.Operation{Years: 3, PerYear: 1500, Charge: money(4500)}, allowed},
-		{"less was charged than it was priced", renewAll, share(25), nil, &portfolio.Operation{Years: 1, PerYear: 1500, Charge: money(1000)}, "the 10.00 (renew"},
-		{"it was restored, and the fee is no part of it", renewAll, share(25), nil, &portfolio.Operation{Kind: portfolio.OpRestore, PerYear: 1000, Charge: money(9000)}, "the 10.00 (restore"},
-		{"a registration", renewAll, share(25), nil, &portfolio.Operation{Kind: portfolio.OpRegister, PerYear: 500}, "200% more than the 5.00 (register, 2025-11-21)"},
-		{"an older row that says nothing", renewAll, share(1), nil, &portfolio.Operation{Kind: portfolio.OpRestore, Charge: money(9000)}, allowed},
-		{"it became cheaper", renewAll, share(1), nil, &portfolio.Operation{Years: 1, PerYear: 1600}, allowed},
+		{"nothing was paid so far", renewAll, new(portfolio.Percent(1)), nil, nil, allowed},
+		{"at the limit", renewAll, new(portfolio.Percent(50)), nil, &tenPaid, allowed},
+		{"above it", renewAll, new(portfolio.Percent(49)), nil, &tenPaid, "max_price_increase is 49%, which allows 14.90"},
+		{"above the account's", renewAll, new(portfolio.Percent(50)), new(portfolio.Percent(49)), &tenPaid, "max_price_increase of account 1010 is 49%"},
+		{"above the global one", renewAll, new(portfolio.Percent(49)), new(portfolio.Percent(50)), &tenPaid, "max_price_increase is 49%"},
+		{"above the rule's", renewAll + "max_price_increase = \"10%\"\n", new(portfolio.Percent(49)), new(portfolio.Percent(48)), &tenPaid, "max_price_increase of renew-all is 10%, which allows 11.00"},
+		{"the rule's is wider", renewAll + "max_price_increase = \"60%\"\n", new(portfolio.Percent(49)), nil, &tenPaid, "max_price_increase is 49%"},
+		{"three years, compared by the year", years3, new(portfolio.Percent(50)), nil, &tenPaid, allowed},
+		{"three years, each too dear", years3, new(portfolio.Percent(49)), nil, &tenPaid, "a year of it costs 15.00, 50% more than the 10.00 (renew, 2025-11-21) that was paid last"},
+		{"three were paid together", renewAll, new(portfolio.Percent(1)), nil, &portfolio.Operation{Years: 3, PerYear: 1500, Charge: money(4500)}, allowed},
+		{"less was charged than it was priced", renewAll, new(portfolio.Percent(25)), nil, &portfolio.Operation{Years: 1, PerYear: 1500, Charge: money(1000)}, "the 10.00 (renew"},
+		{"it was restored, and the fee is no part of it", renewAll, new(portfolio.Percent(25)), nil, &portfolio.Operation{Kind: portfolio.OpRestore, PerYear: 1000, Charge: money(9000)}, "the 10.00 (restore"},
+		{"a registration", renewAll, new(portfolio.Percent(25)), nil, &portfolio.Operation{Kind: portfolio.OpRegister, PerYear: 500}, "200% more than the 5.00 (register, 2025-11-21)"},
+		{"an older row that says nothing", renewAll, new(portfolio.Percent(1)), nil, &portfolio.Operation{Kind: portfolio.OpRestore, Charge: money(9000)}, allowed},
+		{"it became cheaper", renewAll, new(portfolio.Percent(1)), nil, &portfolio.Operation{Years: 1, PerYear: 1600}, allowed},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t, soon, tc.policy)
@@ -144,7 +142,7 @@ func TestPriceIncreaseOfARestore(t *testing.T) {
 		w.always(http.MethodPost, "/restores", 400, `{"message":"not today"}`)
 		w.scan()
 		equal(t, "at first", summary(w.rows()[1:]), "renew a.com failed; restore a.com failed")
-		w.limits.Global.MaxIncrease = share(25)
+		w.limits.Global.MaxIncrease = new(portfolio.Percent(25))
 		w.clock.pass(2 * time.Hour)
 		d := w.assess()["a.com"]
 		equal(t, "do", d.Do, portfolio.ActionRestore)
@@ -156,7 +154,7 @@ func TestPriceIncreaseOfARestore(t *testing.T) {
 func TestPriceRisesBeforeItIsBought(t *testing.T) {
 	for _, price := range []string{"18.0", "19.0"} {
 		w := newWorld(t, soon, renewAll)
-		w.limits.Global.MaxIncrease = share(20)
+		w.limits.Global.MaxIncrease = new(portfolio.Percent(20))
 		w.paid(portfolio.Operation{Years: 1, PerYear: 1500})
 		w.costs(price, false)
 		w.scan()
@@ -183,11 +181,11 @@ func TestPriceIncreaseByHand(t *testing.T) {
 		perYear portfolio.Money
 		told    string // "": nothing
 	}{
-		{share(25), 1000, "a year of it costs 15.00, 50% more than the 10.00 (renew, 2025-11-21) that was paid last: no rule would pay that, since max_price_increase is 25%"},
-		{share(50), 1000, "50% more than the 10.00 (renew, 2025-11-21) that was paid last"},
+		{new(portfolio.Percent(25)), 1000, "a year of it costs 15.00, 50% more than the 10.00 (renew, 2025-11-21) that was paid last: no rule would pay that, since max_price_increase is 25%"},
+		{new(portfolio.Percent(50)), 1000, "50% more than the 10.00 (renew, 2025-11-21) that was paid last"},
 		{nil, 1000, "50% more"},
-		{share(25), 1500, ""},
-		{share(25), 1600, ""},
+		{new(portfolio.Percent(25)), 1500, ""},
+		{new(portfolio.Percent(25)), 1600, ""},
 	} {
 		w := newWorld(t, shop, ample)
 		w.limits.Global.MaxIncrease = tc.limit
@@ -217,7 +215,7 @@ func TestPriceIncreaseOfBuyingAgain(t *testing.T) {
 		op := w.last("a.com")
 		equal(t, "at first", op.State, portfolio.StateUnknown)
 		if rises {
-			w.limits.Global.MaxIncrease = share(25)
+			w.limits.Global.MaxIncrease = new(portfolio.Percent(25))
 		}
 		again, err := w.again(op.Key)
 		if !rises {

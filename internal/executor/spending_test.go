@@ -165,7 +165,7 @@ func drawLimits(t *rapid.T, whose string) Limits {
 		l.PurchasesPerDay = rapid.IntRange(1, 6).Draw(t, whose+" max_purchases_per_day")
 	}
 	if rapid.IntRange(0, 2).Draw(t, whose+" minds") == 0 {
-		l.MaxIncrease = share(portfolio.Percent(rapid.IntRange(1, 150).Draw(t, whose+" increase")))
+		l.MaxIncrease = new(portfolio.Percent(rapid.IntRange(1, 150).Draw(t, whose+" increase")))
 	}
 	return l
 }
