@@ -106,7 +106,7 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	if err != nil {
 		return x.unreadable(op, err)
 	}
-	prices, err := reg.Prices(ctx, op.Name)
+	prices, err := x.prices(ctx, op.AccountID, op.Name, buying)
 	if err != nil {
 		return x.unreadable(op, err)
 	}
@@ -136,12 +136,17 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 			return stop("%s", decision.Reason)
 		}
 	}
-	q, err := price(op.Kind, d, prices, term(op.Kind, op.Years, tld))
+	q, err := price(op.Kind, d, prices.Prices, term(op.Kind, op.Years, tld))
 	if err != nil {
 		return stop("%s", err)
 	}
 	if err := withinRule(decision, q); err != nil {
 		return stop("%s", err)
+	}
+	if !op.Manual {
+		if dearer, err := x.dearer(decision, d, q); err != nil || dearer != "" {
+			return withdrawn{moment: moment(now), why: dearer}, err
+		}
 	}
 	if op.Manual && q.total > op.Reserved {
 		return stop("it costs %s now, and %s was agreed to", q.total, op.Reserved)

@@ -55,6 +55,8 @@ type Executor struct {
 	tlds map[string]tldFacts
 	// shown is when a decision that is only shown was priced last.
 	shown map[string]time.Time
+	// memory is what was told of prices.
+	memory *memory
 	// codes are the authorization codes of transfers that may still be sent, by key: they
 	// are kept here alone.
 	codes map[string]portfolio.AuthCode
@@ -95,7 +97,7 @@ func New(o Options) *Executor {
 		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, limits: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
 		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time), wanted: make(map[string]time.Time), codes: make(map[string]portfolio.AuthCode),
-		urgent: o.Urgent, fatal: o.Fatal,
+		urgent: o.Urgent, fatal: o.Fatal, memory: newMemory(),
 	}
 	if x.urgent == nil {
 		x.urgent = func(ctx context.Context) context.Context { return ctx }

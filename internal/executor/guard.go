@@ -27,6 +27,7 @@ const (
 	codeNoPrice     = "no-price"
 	codeUnreachable = "unreachable"
 	codeMaxPrice    = "max_price"
+	codeMaxIncrease = "max_price_increase"
 )
 
 const (
@@ -165,20 +166,23 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 	if d, stopped := tldAllows(d, f.Domain, facts); stopped {
 		return d, nil, nil
 	}
-	prices, err := reg.Prices(ctx, f.Name)
+	prices, err := x.prices(ctx, f.AccountID, f.Name, purposeOf(d, budget))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
 	if facts.AutoRenewOnly && kind == portfolio.OpRenew {
 		return x.assessAutoRenewal(d, f, prices, now)
 	}
-	q, err := price(kind, f.Domain, prices, term(kind, d.Years, facts))
+	q, err := price(kind, f.Domain, prices.Prices, term(kind, d.Years, facts))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, prices.At, q.perYear
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
+	}
+	if d, stopped, err := x.assessIncrease(d, f.Domain, q); err != nil || stopped {
+		return d, nil, err
 	}
 	d, err = x.assessCeilings(d, f.AccountID, q.total, now, budget)
 	return d, nil, err
@@ -202,7 +206,7 @@ func (x *Executor) assessCeilings(d portfolio.Decision, account int64, price por
 
 // assessAutoRenewal is how a renew rule is obeyed where only DNSimple's own auto-renewal
 // renews: it is switched on. What it will cost must be within what one purchase may.
-func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.Prices, now time.Time) (_ portfolio.Decision, failed, err error) {
+func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.SeenPrices, now time.Time) (_ portfolio.Decision, failed, err error) {
 	d.Do = portfolio.ActionAutoRenewal
 	d.Reason += fmt.Sprintf("; .%s renews by DNSimple's auto-renewal only, which is off and is switched on", portfolio.TLD(f.Name))
 	if d, stopped, err := x.pausedFor(d, f.AccountID, portfolio.OpAutoRenewal); err != nil || stopped {
@@ -212,13 +216,16 @@ func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFac
 	if err != nil || tried {
 		return d, nil, err
 	}
-	q, err := price(portfolio.OpRenew, f.Domain, prices, 1)
+	q, err := price(portfolio.OpRenew, f.Domain, prices.Prices, 1)
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, prices.At, q.perYear
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
+	}
+	if d, stopped, err := x.assessIncrease(d, f.Domain, q); err != nil || stopped {
+		return d, nil, err
 	}
 	if over, ok := errors.AsType[*CeilingError](x.ceilings().allowOne(f.AccountID, q.total)); ok {
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil

@@ -31,7 +31,7 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 	if d.Terms != nil {
 		terms = *d.Terms
 	}
-	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms, false)
+	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms, false, purposeOf(d, budget))
 	if err == nil && !terms.Trustee {
 		err = withoutTrustee(ctx, x.registries[f.AccountID], f.Name)
 	}
@@ -45,7 +45,7 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
 	now := x.now()
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, q.readAt, q.perYear
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
