@@ -19,7 +19,7 @@ func (s *shadows) implied(e *Rule, b *box) bool {
 		{len(c.Registrants) > 0, func() bool { return b.contacts(m.Registrants, c.Registrants) }},
 		{len(c.Contacts) > 0, func() bool { return b.contacts(m.Contacts, c.Contacts) }},
 		{!c.Expires.IsZero(), func() bool { return b.expiresWithin(e) }},
-		{!c.Lapsed.IsZero(), func() bool { return b.phase.lapsed() && !m.Lapsed.IsZero() && m.Lapsed.inside(c.Lapsed) }},
+		{!c.Lapsed.IsZero(), func() bool { return b.phase.lapsed() && !m.Lapsed.IsZero() && m.Lapsed.Inside(c.Lapsed) }},
 		{len(c.TLDs) > 0, func() bool { return s.underTLDs(m, c.TLDs) }},
 		{len(c.Names) > 0, func() bool { return s.among(m, s.setOf(c.Names)) }},
 		{len(c.Groups) > 0, func() bool { return s.among(m, s.setsOf(c.Groups)...) }},
@@ -37,7 +37,7 @@ func (b *box) expiresWithin(e *Rule) bool {
 	case b.phase.lapsed(): // what a renew rule does for its domains once they lapsed
 		return e.Do == portfolio.ActionRenew && (!b.match.Expires.IsZero() || !b.match.Lapsed.IsZero())
 	case b.phase.registered():
-		return !b.match.Expires.IsZero() && b.match.Expires.inside(e.Match.Expires)
+		return !b.match.Expires.IsZero() && b.match.Expires.Inside(e.Match.Expires)
 	}
 	return false
 }
@@ -61,8 +61,8 @@ func (s *shadows) spared(e *Rule, b *box) bool {
 		{c.Older > 0, func() bool { return x.Older > 0 && x.Older <= c.Older }},
 		{len(c.Registrants) > 0, func() bool { return b.sparesContacts(m.Registrants, c.Registrants, x.Registrants) }},
 		{len(c.Contacts) > 0, func() bool { return b.sparesContacts(m.Contacts, c.Contacts, x.Contacts) }},
-		{!c.Expires.IsZero() && b.phase.registered(), func() bool { return !x.Expires.IsZero() && c.Expires.inside(x.Expires) }},
-		{!c.Lapsed.IsZero() && b.phase.lapsed(), func() bool { return !x.Lapsed.IsZero() && c.Lapsed.inside(x.Lapsed) }},
+		{!c.Expires.IsZero() && b.phase.registered(), func() bool { return !x.Expires.IsZero() && c.Expires.Inside(x.Expires) }},
+		{!c.Lapsed.IsZero() && b.phase.lapsed(), func() bool { return !x.Lapsed.IsZero() && c.Lapsed.Inside(x.Lapsed) }},
 		{len(c.TLDs) > 0, func() bool { return s.outsideTLDs(m, c.TLDs) || subset(c.TLDs, x.TLDs) }},
 		{len(c.Names) > 0, func() bool { return s.sparesNames(m, x, c.Names) }},
 		{len(c.Groups) > 0, func() bool {
@@ -94,8 +94,8 @@ func (s *shadows) empty(b *box) (string, bool) {
 	case !m.Lapsed.IsZero() && !b.phase.lapsed(), !m.Expires.IsZero() && b.phase.lapsed() && b.rule.Do != portfolio.ActionRenew,
 		!m.Expires.IsZero() && !b.phase.lapsed() && !b.phase.registered():
 		return "", true
-	case !m.Expires.IsZero() && b.phase.registered() && !x.Expires.IsZero() && m.Expires.inside(x.Expires),
-		!m.Lapsed.IsZero() && b.phase.lapsed() && !x.Lapsed.IsZero() && m.Lapsed.inside(x.Lapsed):
+	case !m.Expires.IsZero() && b.phase.registered() && !x.Expires.IsZero() && m.Expires.Inside(x.Expires),
+		!m.Lapsed.IsZero() && b.phase.lapsed() && !x.Lapsed.IsZero() && m.Lapsed.Inside(x.Lapsed):
 		return "the dates of its except hold wherever those of its match do", true
 	case m.Older > 0 && x.Older > 0 && x.Older <= m.Older:
 		return "the older_than of its except holds wherever that of its match does", true

@@ -23,8 +23,9 @@ func same(a, b *bool) bool { return a != nil && b != nil && *a == *b }
 // other says whether both are written, and not alike.
 func other(a, b *bool) bool { return a != nil && b != nil && *a != *b }
 
-// inside says whether what is within d of any moment is certainly within e of it.
-func (d Distance) inside(e Distance) bool {
+// Inside says whether what is within d of any moment is certainly within e of it: a month
+// may be shorter than 31 days, and is shorter than 45.
+func (d Distance) Inside(e Distance) bool {
 	if 12*d.Years+d.Months <= 12*e.Years+e.Months && d.Days <= e.Days {
 		return true
 	}
