@@ -100,7 +100,10 @@ type box struct {
 
 // tried says whether a rule is tried out by its own mode. In a policy that is in dry-run
 // as a whole it is not, but it will be once that acts.
-func tried(r *Rule) bool { return !earnest(portfolio.Strictest(r.Mode)) }
+func tried(r *Rule) bool {
+	mode := portfolio.Strictest(r.Mode)
+	return mode != portfolio.ModeAct && mode != portfolio.ModeAsk
+}
 
 // idle looks at one rule.
 func (s *shadows) idle(place int) (Idle, bool) {
