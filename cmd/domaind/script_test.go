@@ -54,6 +54,8 @@ func TestScripts(t *testing.T) {
 			"until":   cmdUntil,
 			"dead":    cmdDead,
 			"mode":    cmdMode,
+			"capture": cmdCapture,
+			"hangup":  cmdHangup,
 		},
 	})
 }

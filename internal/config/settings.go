@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"domaind/internal/portfolio"
 	"domaind/internal/rules"
 )
 
@@ -42,7 +43,23 @@ func (l *loader) settings(root *node) {
 	l.dnsimple(l.table(root, "dnsimple"))
 	l.schedule(l.table(root, "schedule"))
 	l.alerts(l.table(root, "alerts"))
+	l.reload(l.table(root, "reload"))
 	l.nats(l.table(root, "nats"))
+}
+
+// defaultMaxChanged is the share of the decisions that a reload may change unasked.
+const defaultMaxChanged portfolio.Percent = 5
+
+// reload reads what a policy may change that is read while a daemon runs.
+func (l *loader) reload(t *node) {
+	l.checkKeys(t, "reload")
+	l.cfg.Reload.MaxChanged = defaultMaxChanged
+	if share := l.percent(t, "max_changed"); share != nil {
+		l.cfg.Reload.MaxChanged = *share
+		if *share > 100 {
+			l.fail(t.get("max_changed"), `"max_changed" is %s, and no policy changes more than all decisions`, *share).hint(`write a share up to "100%"`)
+		}
+	}
 }
 
 // stateDir is where the state is kept: as written, else where systemd says, else

@@ -20,7 +20,7 @@ func vocabulary(table string) words {
 	case "":
 		return words{obeyed: []string{
 			"mode", "instance", "state_dir", "policies", "timezone", "dnsimple", "account", "schedule", "spending",
-			"alerts", "nats", "groups", "rule",
+			"alerts", "reload", "nats", "groups", "rule",
 		}}
 	case "policy file":
 		return words{obeyed: []string{"groups", "rule"}}
@@ -38,6 +38,8 @@ func vocabulary(table string) words {
 		}}
 	case "alerts":
 		return words{obeyed: []string{"warn_within", "before_expiry"}}
+	case "reload":
+		return words{obeyed: []string{"max_changed"}}
 	case "nats":
 		return words{obeyed: []string{"url", "listen", "credentials"}}
 	case "nats.credentials":

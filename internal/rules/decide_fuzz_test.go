@@ -213,7 +213,7 @@ func FuzzDecide(f *testing.F) {
 			}, Redemption: is(1)},
 			portfolio.PushFacts{
 				Push:     portfolio.Push{ID: 2, AccountID: some(0), DomainID: 1, ContactID: some(4), CreatedAt: expiresAt},
-				SourceID: some(8), Name: name, Unproven: state, Unread: is(2),
+				SourceID: some(8), Name: name, Unproven: state, Unread: is(2), Announced: announcement(is(3) && is(4), is(0), at),
 			},
 			portfolio.ChangeFacts{RegistrantChange: portfolio.RegistrantChange{
 				ID: 3, AccountID: some(0), DomainID: 1, ContactID: some(4), State: portfolio.ChangeState(state), RegistryOwnerChange: is(0),
@@ -252,6 +252,18 @@ func FuzzDecide(f *testing.F) {
 	})
 }
 
+// announcement is one of a push, that holds still or does not; nil where there is none.
+func announcement(is, holds bool, at time.Time) *portfolio.Approval {
+	if !is {
+		return nil
+	}
+	a := portfolio.Approval{Kind: portfolio.ApprovalPush, By: "alice", Contact: 3, At: at.Add(-time.Hour), Until: at}
+	if holds {
+		a.Until = at.Add(time.Nanosecond)
+	}
+	return &a
+}
+
 // status is a name's, mostly one that means something.
 func status(text string, free bool) portfolio.NameStatus {
 	if free {
@@ -271,6 +283,12 @@ func checkDecision(t *testing.T, p *rules.Policy, r portfolio.Resource, d portfo
 		return
 	}
 	account, _, _ := r.Ident()
+	if push, ok := r.(portfolio.PushFacts); ok && d.Code == "announced" {
+		if push.Announced == nil || d.Approval != push.Announced || d.Do != portfolio.ActionAccept || d.Contact != push.Announced.Contact || account == desk {
+			t.Fatalf("accepted without an announcement: %+v", d)
+		}
+		return
+	}
 	i := slices.IndexFunc(p.Rules, func(rule rules.Rule) bool { return rule.Name == d.Rule })
 	switch {
 	case i < 0 || p.Rules[i].On != r.Kind() || d.Do == "" || d.Reason == "":
