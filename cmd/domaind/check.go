@@ -92,7 +92,7 @@ func (g *globals) check(c checking) error {
 			Problems: problemsOf(severity, cfg.Warnings),
 		}
 		if c.rules {
-			report.Rules = rulesAsLooked(cfg)
+			report.Rules = rulesAsLooked(cfg, 0)
 		}
 		return errors.Join(printJSON(g.io.out, report), failed)
 	}

@@ -36,8 +36,9 @@ the rules that act wins; and every alert that matches is sent. A rule in mode dr
 is reported as what it would do, and stops no other.
 `
 
-// rulesAsLooked are the rules of each kind in the order in which they are looked at.
-func rulesAsLooked(cfg *config.Config) []checkRule {
+// rulesAsLooked are the rules of each kind in the order in which they are looked at. Of
+// longer lists than most, only the beginning is told; 0: all of them.
+func rulesAsLooked(cfg *config.Config, most int) []checkRule {
 	var out []checkRule
 	for _, on := range []portfolio.ResourceKind{portfolio.KindDomain, portfolio.KindPush, portfolio.KindRegistrantChange, portfolio.KindName} {
 		n := 0
@@ -45,7 +46,7 @@ func rulesAsLooked(cfg *config.Config) []checkRule {
 			for i := range cfg.Policy.Rules {
 				if r := &cfg.Policy.Rules[i]; r.On == on && turnOf(r) == turn {
 					n++
-					out = append(out, ruleInWords(cfg, r, n))
+					out = append(out, ruleInWords(cfg, r, n, most))
 				}
 			}
 		}
@@ -64,10 +65,10 @@ func turnOf(r *rules.Rule) int {
 	return 1
 }
 
-func ruleInWords(cfg *config.Config, r *rules.Rule, n int) checkRule {
+func ruleInWords(cfg *config.Config, r *rules.Rule, n, most int) checkRule {
 	w := checkRule{
 		Number: n, On: r.On, Name: r.Name, At: r.At, Do: r.Do, Terms: termsInWords(cfg, r), Mode: portfolio.Strictest(cfg.Mode, r.Mode),
-		Match: strings.Join(conditionsInWords(cfg, &r.Match), " and "), Except: strings.Join(conditionsInWords(cfg, &r.Except), " or "),
+		Match: strings.Join(conditionsInWords(cfg, &r.Match, most), " and "), Except: strings.Join(conditionsInWords(cfg, &r.Except, most), " or "),
 		Reason: r.Reason, Labels: r.Labels,
 	}
 	if w.Match == "" {
@@ -115,11 +116,10 @@ func inDays(d time.Duration) string {
 }
 
 // conditionsInWords are the keys that are written in a match or an except.
-func conditionsInWords(cfg *config.Config, c *rules.Conditions) []string {
+func conditionsInWords(cfg *config.Config, c *rules.Conditions, most int) []string {
 	var parts []string
 	list := func(key string, items []string) {
-		const most = 4
-		if n := len(items); n > most {
+		if n := len(items); most > 0 && n > most {
 			items = append(items[:most-1:most-1], fmt.Sprintf("%d more", n-most+1))
 		}
 		if len(items) > 0 {
@@ -195,7 +195,8 @@ func printRules(w io.Writer, s style, cfg *config.Config) error {
 			fmt.Fprintf(&b, "The account %s is in mode %s: there, no rule goes further.\n", a.Name, a.Mode)
 		}
 	}
-	looked := rulesAsLooked(cfg)
+	const most = 4 // items of a list
+	looked := rulesAsLooked(cfg, most)
 	for _, kind := range []struct {
 		on    portfolio.ResourceKind
 		title string
