@@ -78,6 +78,7 @@ type globals struct {
 
 func newRoot(io std) *cobra.Command {
 	g := &globals{io: io, env: config.OSEnv()}
+	g.env.Now = wall{}.Now
 	root := &cobra.Command{
 		Use:   "domaind",
 		Short: "An autopilot for domain portfolios at DNSimple",
