@@ -51,8 +51,8 @@ func printExplanation(w io.Writer, s style, e control.Explanation) error {
 	for _, f := range facts {
 		p.line(2, fmt.Sprintf("%-*s  ", wide, f[0]), dim, clean(f[1]), "")
 	}
-	p.rules("Holds", "no rule holds", e.Holds, e)
-	p.rules("Rules", "no other rule is there", e.Rules, e)
+	p.rules("Holds", "there is none", e.Holds, e)
+	p.rules("Rules", "there is none", e.Rules, e)
 	if len(e.Guards) > 0 {
 		p.heading("Guards and prices")
 		for _, c := range e.Guards {
@@ -203,7 +203,7 @@ func (p *paper) rules(heading, none string, all []rules.RuleTrace, e control.Exp
 	}
 	for _, r := range all {
 		head := fmt.Sprintf("%s (%s), %s", r.Rule, r.RuleAt, r.Do)
-		if r.Does != r.Do && r.Does != "" {
+		if r.Does != r.Do && r.Matches == rules.TruthYes {
 			head += fmt.Sprintf(" (here: %s)", r.Does)
 		}
 		head += ", mode " + string(r.Mode)

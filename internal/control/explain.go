@@ -37,7 +37,7 @@ type Explanation struct {
 	Guards   []executor.Check  `json:"guards"`
 	Decision *Item             `json:"decision"` // as a plan has it; null where the policy does not speak of it
 	Sentence string            `json:"sentence"` // what follows
-	Next     *Next             `json:"next"`     // what happens next, and when; null where nothing ever does
+	Next     *Next             `json:"next"`     // what happens next; null where nothing is known to come
 	Notes    []string          `json:"notes"`    // what was taken for granted
 	Would    []Speaks          `json:"would"`    // of a name that is not in the portfolio: the rules that would speak of it
 	Problems []string          `json:"problems"` // what could not be read
@@ -104,7 +104,7 @@ func (h *handler) judge(ctx context.Context, e *Explanation, s subject, q explai
 		d.Verdict, d.Code = portfolio.VerdictBlocked, portfolio.CodeClock
 		d.Reason = "the clock here and DNSimple's disagree: nothing is changed"
 		checks = []executor.Check{{Guard: portfolio.CodeClock, Saw: "the clock here is " + s.skew.Round(time.Minute).String() + " off DNSimple's"}}
-	} else if d, checks, err = h.guards(ctx, d, q.at); err != nil {
+	} else if d, checks, err = h.guards(ctx, e, d, q.at); err != nil {
 		return err
 	}
 	if !q.at.IsZero() && len(checks) > 0 {
@@ -121,7 +121,7 @@ func (h *handler) judge(ctx context.Context, e *Explanation, s subject, q explai
 
 // guards tells what the guards make of a decision. Where it would be bought, so does
 // whatever a plan has before it: then it is read, and counted.
-func (h *handler) guards(ctx context.Context, d portfolio.Decision, at time.Time) (portfolio.Decision, []executor.Check, error) {
+func (h *handler) guards(ctx context.Context, e *Explanation, d portfolio.Decision, at time.Time) (portfolio.Decision, []executor.Check, error) {
 	alone, checks, err := h.Explainer.Explain(ctx, nil, d, at)
 	if err != nil || !at.IsZero() || alone.Price == nil || alone.Verdict == portfolio.VerdictBlocked || alone.Verdict == portfolio.VerdictWait {
 		return alone, checks, err
@@ -130,6 +130,7 @@ func (h *handler) guards(ctx context.Context, d portfolio.Decision, at time.Time
 	if err != nil || len(ahead) == 0 {
 		return alone, checks, err
 	}
+	e.Notes = append(e.Notes, "what a plan buys before it counts as used")
 	return h.Explainer.Explain(ctx, ahead, d, at)
 }
 

@@ -42,9 +42,11 @@ func (t *teller) tell() error {
 		e.Next = &Next{At: at, What: fmt.Sprintf("%s is %s", t.it(), done)}
 		e.Sentence = fmt.Sprintf("%s will be %s %s.", upper(t.it()), done, when)
 	case portfolio.VerdictAsk:
+		e.Next = &Next{What: "somebody answers whether " + t.it() + " is to be " + done}
 		e.Sentence = fmt.Sprintf("A person is asked whether %s is to be %s; nothing is done before somebody says yes.", t.it(), done)
 	case portfolio.VerdictWouldAct:
 		e.Sentence = fmt.Sprintf("Nothing is done: %s would be %s, but for the mode dry-run of %s.", t.it(), done, t.tries())
+		t.upcoming("")
 	case portfolio.VerdictBlocked, portfolio.VerdictWait:
 		e.Sentence = fmt.Sprintf("%s %s not be %s now: %s.", upper(t.it()), be, done, d.Reason)
 		t.stopped()
@@ -55,6 +57,9 @@ func (t *teller) tell() error {
 		}
 		e.Sentence = fmt.Sprintf("Nothing %s be done: %s %s: %s.", be, d.Rule, verb, d.Reason)
 		t.upcoming("Nothing ends that but another policy")
+		if d.Verdict == portfolio.VerdictHold {
+			t.warned()
+		}
 	case portfolio.VerdictUncovered:
 		e.Sentence = fmt.Sprintf("Nothing %s be done, and its owner is warned that nobody covers it: %s.", be, d.Reason)
 		t.upcoming("No rule will ever speak of it as it is")
@@ -106,7 +111,7 @@ func (t *teller) done() string {
 	}
 	contact := ""
 	if d.Contact != 0 {
-		contact = fmt.Sprintf(", with contact %d", d.Contact)
+		contact = fmt.Sprintf(" with contact %d", d.Contact)
 	}
 	switch d.Do {
 	case portfolio.ActionRenew:
@@ -224,6 +229,9 @@ func (t *teller) upcoming(never string) {
 		return
 	}
 	what := t.becomes(d)
+	if f, ok := d.Resource.(portfolio.DomainFacts); ok && f.State == portfolio.DomainExpired && at.Equal(f.ExpiresAt) && d.Code != "uncovered-lapsed" {
+		what += ", for it has lapsed then"
+	}
 	t.e.Next = &Next{At: &at, What: what}
 	t.e.Sentence += fmt.Sprintf(" On %s %s.", dayOf(t.policy, at), what)
 }
@@ -265,6 +273,24 @@ func (t *teller) becomes(d portfolio.Decision) string {
 		return fmt.Sprintf("%s ends, and no other rule speaks of it: %s", was.Rule, d.Reason)
 	}
 	return "nothing is said of it any more: " + d.Reason
+}
+
+// warned adds when the owner of a held domain is warned next that it expires.
+func (t *teller) warned() {
+	f, ok := t.resource.(portfolio.DomainFacts)
+	if !ok || f.State != portfolio.DomainRegistered || f.ExpiresAt.IsZero() {
+		return
+	}
+	var next time.Time
+	for _, d := range t.policy.BeforeExpiry {
+		at := d.Before(f.ExpiresAt.UTC())
+		if at.After(t.e.At) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if !next.IsZero() {
+		t.e.Sentence += fmt.Sprintf(" Its owner is warned all the same that it expires, next on %s.", dayOf(t.policy, next))
+	}
 }
 
 // told adds that people are told, whatever else is done.

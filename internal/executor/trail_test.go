@@ -93,7 +93,7 @@ max_purchases_per_day = 7
 		"+tld: .com can be renewed by hand",
 		"+price: 15.00, asked now",
 		"+max_price: 15.00 of 20.00 are allowed by renew-all",
-		"+max_per_purchase: 15.00 of 1000.00",
+		"+max_per_purchase: it costs 15.00 of at most 1000.00",
 		"+max_purchases_per_day: 0 of 7 are used on 2026-11-21, and this is one more",
 		"+max_per_day: 0.00 of 40.00 are used on 2026-11-21, and it costs 15.00",
 		"+max_per_month: 0.00 of 900.00 are used in 2026-11, and it costs 15.00",

@@ -133,7 +133,7 @@ func (t *trail) ceilings(c *Ceilings, spent portfolio.Spent, account int64, pric
 			t.checks = append(t.checks, k)
 		}
 		if limits.PerPurchase != nil {
-			note("max_per_purchase", price <= *limits.PerPurchase, time.Time{}, "%s of %s", price, *limits.PerPurchase)
+			note("max_per_purchase", price <= *limits.PerPurchase, time.Time{}, "it costs %s of at most %s", price, *limits.PerPurchase)
 		}
 		if n := limits.PurchasesPerDay; n > 0 {
 			note("max_purchases_per_day", today.Purchases+1 <= n, tomorrow, "%d of %d are used on %s, and this is one more", today.Purchases, n, day)
