@@ -177,10 +177,10 @@ func (t *teller) scan() (*time.Time, string, error) {
 	}
 	i := slices.IndexFunc(jobs, func(j scheduler.JobStatus) bool { return j.Name == job })
 	switch {
+	case i >= 0 && jobs[i].Running:
+		return &t.e.ReadAt, "by the scan that runs now", nil
 	case i < 0 || jobs[i].Next.IsZero():
 		return nil, "at the next scan", nil
-	case jobs[i].Running:
-		return &t.e.ReadAt, "by the scan that runs now", nil
 	}
 	return &jobs[i].Next, "at the next scan (" + distance(jobs[i].Next.Sub(t.e.ReadAt)) + ")", nil
 }
@@ -221,11 +221,23 @@ func (t *teller) stopped() {
 
 // upcoming tells what the policy will say next, where nothing is done now.
 func (t *teller) upcoming(never string) {
+	if t.d.Code == "not-ours" {
+		return // nothing is ever done there
+	}
 	at, d, ok := rules.Upcoming(t.policy, rules.AsOf(t.resource, t.e.ReadAt, t.e.At), t.e.At)
-	if !ok {
-		if never != "" {
-			t.e.Sentence += " " + never + "."
+	if !ok && never != "" {
+		t.e.Sentence += " " + never + "."
+	}
+	if f, is := t.resource.(portfolio.DomainFacts); is && f.State == portfolio.DomainRegistered && f.ExpiresAt.After(t.e.At) && (!ok || at.After(f.ExpiresAt)) {
+		what := "it lapses, unless somebody renews it"
+		if f.AutoRenew {
+			what = "it expires, unless DNSimple's own auto-renewal, which is on, has renewed it"
 		}
+		t.e.Next = &Next{At: &f.ExpiresAt, What: what}
+		t.e.Sentence += fmt.Sprintf(" On %s %s.", dayOf(t.policy, f.ExpiresAt), what)
+		return
+	}
+	if !ok {
 		return
 	}
 	what := t.becomes(d)
