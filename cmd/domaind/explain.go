@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -64,10 +65,8 @@ func explained(cmd *cobra.Command, args []string, q *control.ExplainQuery) error
 	no := func(text string) error {
 		return usageError{fmt.Errorf("%s; see \"%s --help\"", text, cmd.CommandPath())}
 	}
-	for _, arg := range args {
-		if arg == "" {
-			return usageError{errors.New("an empty argument names nothing")}
-		}
+	if slices.Contains(args, "") {
+		return usageError{errors.New("an empty argument names nothing")}
 	}
 	switch {
 	case flags+min(len(args), 1) > 1:

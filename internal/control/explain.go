@@ -49,16 +49,6 @@ type Next struct {
 	What string     `json:"what"`
 }
 
-// explainQuestion is what is to be explained.
-type explainQuestion struct {
-	name    string // as A-labels
-	push    int64
-	change  int64
-	on      portfolio.ResourceKind // "": whatever has the name
-	account string
-	at      time.Time // zero: now
-}
-
 func (h *handler) explain(r *http.Request) (any, error) {
 	now, policy := h.Now(), h.Policy()
 	q, err := parseExplain(r, policy, now)

@@ -73,20 +73,31 @@ func explaining() (Options, map[string]*fakeLook) {
 	policy := &rules.Policy{
 		Hash: "0123456789ab", Mode: portfolio.ModeAct, Location: time.UTC, WarnWithin: rules.Distance{Days: 60}, BeforeExpiry: []rules.Distance{{Days: 30}, {Days: 7}, {Days: 3}},
 		Accounts: []rules.Account{
-			{Account: portfolio.Account{ID: 1010, Name: "main"}, DefaultContact: 2715}, {Account: portfolio.Account{ID: 3030, Name: "labs"}},
+			{Account: portfolio.Account{ID: 1010, Name: "main"}, DefaultContact: 2715},
+			{Account: portfolio.Account{ID: 3030, Name: "labs"}},
 			{Account: portfolio.Account{ID: 2020, Name: "desk"}, Source: true},
 		},
 		Rules: []rules.Rule{
-			{Name: "renew-a", At: "config.toml:10", On: portfolio.KindDomain, Do: portfolio.ActionRenew, Years: 2, IfLapsed: portfolio.ActionRenew,
-				Match: rules.Conditions{Names: []rules.Pattern{pattern("a.*")}, Expires: rules.Distance{Days: 30}}},
-			{Name: "hold-b", At: "config.toml:20", On: portfolio.KindDomain, Do: portfolio.ActionHold, Reason: "a court", Until: now.AddDate(0, 0, 2),
-				Match: rules.Conditions{Names: []rules.Pattern{pattern("b.com")}}},
-			{Name: "renew-labs", At: "config.toml:30", On: portfolio.KindDomain, Do: portfolio.ActionRenew, Years: 1, IfLapsed: portfolio.ActionRenew,
-				Match: rules.Conditions{Accounts: []int64{3030}, Expires: rules.Distance{Days: 30}}},
-			{Name: "catch", At: "config.toml:40", On: portfolio.KindName, Do: portfolio.ActionRegister, Terms: &portfolio.Terms{},
-				Match: rules.Conditions{Names: []rules.Pattern{pattern("free.com"), pattern("c.com")}, Accounts: []int64{1010}}},
-			{Name: "catch-all", At: "config.toml:50", On: portfolio.KindName, Do: portfolio.ActionAlert, Level: portfolio.LevelInfo,
-				Match: rules.Conditions{Names: []rules.Pattern{pattern("two.com")}}},
+			{
+				Name: "renew-a", At: "config.toml:10", On: portfolio.KindDomain, Do: portfolio.ActionRenew, Years: 2, IfLapsed: portfolio.ActionRenew,
+				Match: rules.Conditions{Names: []rules.Pattern{pattern("a.*")}, Expires: rules.Distance{Days: 30}},
+			},
+			{
+				Name: "hold-b", At: "config.toml:20", On: portfolio.KindDomain, Do: portfolio.ActionHold, Reason: "a court", Until: now.AddDate(0, 0, 2),
+				Match: rules.Conditions{Names: []rules.Pattern{pattern("b.com")}},
+			},
+			{
+				Name: "renew-labs", At: "config.toml:30", On: portfolio.KindDomain, Do: portfolio.ActionRenew, Years: 1, IfLapsed: portfolio.ActionRenew,
+				Match: rules.Conditions{Accounts: []int64{3030}, Expires: rules.Distance{Days: 30}},
+			},
+			{
+				Name: "catch", At: "config.toml:40", On: portfolio.KindName, Do: portfolio.ActionRegister, Terms: &portfolio.Terms{},
+				Match: rules.Conditions{Names: []rules.Pattern{pattern("free.com"), pattern("c.com")}, Accounts: []int64{1010}},
+			},
+			{
+				Name: "catch-all", At: "config.toml:50", On: portfolio.KindName, Do: portfolio.ActionAlert, Level: portfolio.LevelInfo,
+				Match: rules.Conditions{Names: []rules.Pattern{pattern("two.com")}},
+			},
 		},
 	}
 	o.Policy = func() *rules.Policy { return policy }
@@ -109,6 +120,10 @@ func TestSentences(t *testing.T) {
 	o, _ := explaining()
 	idle := o
 	idle.About.Running = false
+	asking, _ := explaining()
+	asking.Policy().Mode = portfolio.ModeAsk
+	trying, _ := explaining()
+	trying.Policy().Mode = portfolio.ModeDryRun
 	for name, test := range map[string]struct {
 		o        Options
 		q        ExplainQuery
@@ -117,6 +132,10 @@ func TestSentences(t *testing.T) {
 	}{
 		"done by a daemon": {o, ExplainQuery{Name: "a.com"}, "It will be renewed for two years at 15.50 at the next scan (in 2 h).", "2026-03-01T14:00:00Z it is renewed for two years at 15.50"},
 		"done by nobody":   {idle, ExplainQuery{Name: "a.com"}, "It will be renewed for two years at 15.50 at the next scan (no daemon runs now).", "it is renewed for two years at 15.50"},
+		"asked": {asking, ExplainQuery{Name: "a.com"}, "A person is asked whether it is to be renewed for two years at 15.50 (it expires in 12 days (2026-03-13), within the rule's 30d); " +
+			"nothing is done before somebody says yes.", "somebody answers whether it is to be renewed for two years at 15.50"},
+		"tried out": {trying, ExplainQuery{Name: "a.com"}, "Nothing is done: it would be renewed for two years at 15.50, but for the mode dry-run of the policy. " +
+			"On 2026-03-13 it expires, unless DNSimple's own auto-renewal, which is on, has renewed it.", ""},
 		"held": {o, ExplainQuery{Name: "b.com"}, "Nothing will be done: hold-b holds it: a court (until 2026-03-02). On 2026-03-03 renew-labs has it renewed for one year. " +
 			"Its owner is warned all the same that it expires, next on 2026-03-03.", "2026-03-03T12:00:00Z renew-labs has it renewed for one year"},
 		"nobody's": {o, ExplainQuery{Name: "both.com", Account: "main"}, "Nothing will be done, and its owner is warned that nobody covers it: it expires in 40 days (2026-04-10), and no rule speaks of it, now or later. " +
