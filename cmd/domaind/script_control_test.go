@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -81,6 +82,11 @@ func cmdCapture(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("nothing matches %s", args[1])
 	}
 	ts.Setenv(args[0], found[1])
+}
+
+// cmdHangup is "hangup NAME": the signal that has a daemon read its configuration anew.
+func cmdHangup(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(started(ts)[args[0]].cmd.Process.Signal(syscall.SIGHUP))
 }
 
 // cmdMode is "mode PATH KIND OCTAL": the kind is "file", "socket" or "link".

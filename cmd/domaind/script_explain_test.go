@@ -76,9 +76,9 @@ var explanationShape = map[string]is{
 
 func items(v any) bool { _, ok := v.([]any); return ok }
 
-// cmdExplains is "explains ARG…": "domaind explain --json ARG…" prints what programs may
+// cmdExplain is "explain ARG…": "domaind explain --json ARG…" prints what programs may
 // rely on.
-func cmdExplains(ts *testscript.TestScript, _ bool, args []string) {
+func cmdExplain(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("domaind", append([]string{"explain", "--json"}, args...)...))
 	var v any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &v))

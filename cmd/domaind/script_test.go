@@ -37,26 +37,27 @@ func TestScripts(t *testing.T) {
 		Setup:              setUp,
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sandbox":  cmdSandbox,
-			"daemon":   cmdDaemon,
-			"end":      cmdEnd,
-			"await":    cmdAwait,
-			"port":     cmdPort,
-			"nats":     cmdNATS,
-			"get":      cmdGet,
-			"sent":     cmdSent,
-			"books":    cmdBooks,
-			"shape":    cmdShape,
-			"agrees":   cmdAgrees,
-			"explains": cmdExplains,
-			"secret":   cmdSecret,
-			"fails":    cmdFails,
-			"fault":    cmdFault,
-			"hit":      cmdHit,
-			"until":    cmdUntil,
-			"dead":     cmdDead,
-			"mode":     cmdMode,
-			"capture":  cmdCapture,
+			"sandbox": cmdSandbox,
+			"daemon":  cmdDaemon,
+			"end":     cmdEnd,
+			"await":   cmdAwait,
+			"port":    cmdPort,
+			"nats":    cmdNATS,
+			"get":     cmdGet,
+			"sent":    cmdSent,
+			"books":   cmdBooks,
+			"shape":   cmdShape,
+			"agrees":  cmdAgrees,
+			"explain": cmdExplain,
+			"secret":  cmdSecret,
+			"fails":   cmdFails,
+			"fault":   cmdFault,
+			"hit":     cmdHit,
+			"until":   cmdUntil,
+			"dead":    cmdDead,
+			"mode":    cmdMode,
+			"capture": cmdCapture,
+			"hangup":  cmdHangup,
 		},
 	})
 }
@@ -88,6 +89,7 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Setenv("EXAMPLE", example)
+	e.Setenv("DOCS", filepath.Join(filepath.Dir(example), "docs"))
 	// Whatever a script did, nothing may stay behind in the folder for temporary files.
 	temporary := e.Getenv("TMPDIR")
 	e.Defer(func() {

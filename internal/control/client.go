@@ -118,6 +118,12 @@ func (c *Client) RevokePush(ctx context.Context, r RevokeRequest) (Expectation, 
 	return e, c.post(ctx, "/v1/revoke", r, &e)
 }
 
+// Reload has the daemon read its configuration anew.
+func (c *Client) Reload(ctx context.Context, r ReloadRequest) (Reload, error) {
+	var done Reload
+	return done, c.post(ctx, "/v1/reload", r, &done)
+}
+
 // Backup writes a consistent copy of the state, and says how long it is. After an
 // error, what was written is none.
 func (c *Client) Backup(ctx context.Context, w io.Writer) (int64, error) {

@@ -17,6 +17,7 @@
 //	GET  /v1/expected        the pushes that are announced: [Expected]
 //	POST /v1/expected        [ExpectRequest]: a push that is accepted when it comes: [Expectation]
 //	POST /v1/revoke          [RevokeRequest]: it is not any more: [Expectation]
+//	POST /v1/reload          [ReloadRequest]: read the configuration anew: [Reload]
 //	GET  /v1/backup          a consistent copy of the state, as bytes
 //
 // What an operator does by hand is first proposed, then placed, and then watched:

@@ -83,7 +83,7 @@ func (h *handler) expect(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if asked.Contact == "" && account.Contacts["default"] != 0 {
+	if asked.Contact == "" && account.contacts()["default"] != 0 {
 		asked.Contact = "default"
 	}
 	contact, err := contactOf(account, asked.Contact)

@@ -75,12 +75,12 @@ func (h *handler) explain(r *http.Request) (any, error) {
 		e.Sentence = notThere(&e, accounts)
 		return e, nil
 	}
-	return e, h.judge(r.Context(), &e, s, q)
+	err = h.judge(r.Context(), policy, &e, s, q)
+	return e, err
 }
 
 // judge tells what the policy and the guards make of a resource.
-func (h *handler) judge(ctx context.Context, e *Explanation, s subject, q explainQuestion) error {
-	policy := h.Policy()
+func (h *handler) judge(ctx context.Context, policy *rules.Policy, e *Explanation, s subject, q explainQuestion) error {
 	then := rules.AsOf(s.resource, e.ReadAt, e.At)
 	if f, ok := then.(portfolio.DomainFacts); ok && string(f.State) != s.State {
 		e.Notes = append(e.Notes, "where nothing is done before, it lapses on "+dayOf(policy, f.ExpiresAt)+": it is judged as expired")

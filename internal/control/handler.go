@@ -33,11 +33,13 @@ type Options struct {
 	Commander Commander
 	Prover    Prover
 	Announcer Announcer
-	Jobs      Jobs
-	Accounts  []Account
-	Policy    func() *rules.Policy
-	Now       func() time.Time
-	About     About
+	// Reloader reads the configuration anew; nil where no daemon runs.
+	Reloader Reloader
+	Jobs     Jobs
+	Accounts []Account
+	Policy   func() *rules.Policy
+	Now      func() time.Time
+	About    About
 	// ReadOnly says that the state is open for reading only: what would change it is
 	// refused.
 	ReadOnly bool
@@ -87,6 +89,7 @@ func New(o Options) http.Handler {
 		"/v1/resume":    {http.MethodPost: h.changing(h.resume)},
 		"/v1/expected":  {http.MethodGet: looked(h.expected), http.MethodPost: h.changing(h.expect)},
 		"/v1/revoke":    {http.MethodPost: h.changing(h.revoke)},
+		"/v1/reload":    {http.MethodPost: h.changing(h.reload)},
 		"/v1/propose":   {http.MethodPost: h.propose},
 		"/v1/place":     {http.MethodPost: h.changing(h.place)},
 		"/v1/domains":   {http.MethodGet: h.domains},
@@ -138,7 +141,15 @@ type Account struct {
 	Source   bool // never acted on: only proves where a push comes from
 	Vendor   Vendor
 	Look     Look
-	Contacts map[string]int64 // what the configuration calls contacts, with their ids
+	Contacts func() map[string]int64 // what the configuration calls contacts, with their ids; nil: none
+}
+
+// contacts are what the configuration calls contacts now.
+func (a Account) contacts() map[string]int64 {
+	if a.Contacts == nil {
+		return nil
+	}
+	return a.Contacts()
 }
 
 // account finds an account by its name or id. An empty one is all of them: 0.

@@ -81,6 +81,9 @@ func Catalogue() []Entry {
 		{portfolio.AboutScan, "failed", alert, "A scan could not be finished; it runs again at its next tick."},
 
 		{portfolio.AboutDaemon, "started", notice, "The daemon started."},
+		{portfolio.AboutDaemon, "reloaded", notice, "The configuration was read anew, and is obeyed."},
+		{portfolio.AboutDaemon, "reload-waits", alert, "A policy was read that would change much, or that leaves domains without a rule: it waits until an operator accepts it."},
+		{portfolio.AboutDaemon, "reload-failed", alert, "The configuration was to be read anew, and is not obeyed: something in it is wrong, or needs a restart."},
 		{portfolio.AboutDaemon, "stopped", notice, "The daemon stopped."},
 		{portfolio.AboutDaemon, "restored", alert, "The state is an old copy, and what was bought since is not in it: nothing is bought for now."},
 		{portfolio.AboutDaemon, "settled", notice, "The state was an old copy, and purchases go on."},

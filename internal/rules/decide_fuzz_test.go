@@ -121,6 +121,8 @@ func (d *dice) rule() rules.Rule {
 	r.Years = pick(d, 1, 9)
 	r.Level = pick(d, portfolio.LevelAlert, portfolio.LevelInfo, "")
 	r.Repeat = d.duration()
+	r.AskAbove, r.MaxIncrease = pick(d, nil, new(portfolio.Money(60_00))), pick(d, nil, new(portfolio.Percent(25)))
+	r.AnswerWithin, r.Silence = d.duration(), pick(d, "", portfolio.SilenceKeepAsking, portfolio.SilenceDeny, portfolio.SilenceAct)
 	if d.maybe(3) {
 		r.Contact = &rules.Contacts{Text: "legal", ByAccount: map[int64]int64{main: 5}}
 	}
@@ -231,6 +233,7 @@ func FuzzDecide(f *testing.F) {
 				t.Fatalf("not what the reference says of %+v: -reference +got\n%s", r, diff)
 			}
 			checkDecision(t, p, r, d)
+			checkOrder(t, p, r, at, d, byte(after)+flags)
 			if d.Terms != nil && d.Terms.Attributes != nil {
 				d.Terms.Attributes["x-id"] = "changed" // whoever has a decision may
 			}
@@ -288,13 +291,17 @@ func checkDecision(t *testing.T, p *rules.Policy, r portfolio.Resource, d portfo
 		t.Fatalf("done without a reason: %+v", d)
 	case account == desk:
 		t.Fatalf("done in an account that only proves sources: %+v", d)
-	case portfolio.Strictest(p.Mode, p.Rules[i].Mode, d.Mode) != d.Mode || d.Mode == portfolio.ModeDryRun:
+	case portfolio.Strictest(p.Mode, p.Rules[i].Mode, d.Mode) != d.Mode || (d.Mode == portfolio.ModeAsk) != (d.Verdict == portfolio.VerdictAsk) ||
+		d.Verdict == portfolio.VerdictAct && d.Mode != portfolio.ModeAct:
 		t.Fatalf("done against a mode: %+v", d)
 	case slices.ContainsFunc(p.Rules, func(h rules.Rule) bool {
 		return h.On == r.Kind() && (h.Do == portfolio.ActionHold || h.Do == portfolio.ActionLetLapse) && h.Until.IsZero() && h.Mode == "" &&
 			reflect.ValueOf(h.Match).IsZero() && reflect.ValueOf(h.Except).IsZero()
 	}):
 		t.Fatalf("done although everything is held: %+v", d)
+	}
+	if rule := p.Rules[i]; d.AskAbove != rule.AskAbove || d.MaxIncrease != rule.MaxIncrease || d.AnswerWithin != rule.AnswerWithin || d.Silence != rule.Silence {
+		t.Fatalf("not the rule's own limits: %+v", d)
 	}
 	switch r := r.(type) {
 	case portfolio.DomainFacts:
