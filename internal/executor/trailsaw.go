@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -87,10 +88,19 @@ func (x *Executor) sawPrice(d portfolio.Decision) func() string {
 	return func() string {
 		age := "asked now"
 		if old := x.now().Sub(d.PriceAt); old >= time.Minute {
-			age = fmt.Sprintf("as DNSimple said %s ago", old.Truncate(time.Minute))
+			age = "as DNSimple said " + hours(old) + " ago"
 		}
 		return fmt.Sprintf("%s, %s", *d.Price, age)
 	}
+}
+
+// hours writes how long something takes, to the minute: "2h", "1h5m".
+func hours(d time.Duration) string {
+	text := strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func sawMaxPrice(d portfolio.Decision) func() string {
