@@ -22,7 +22,8 @@ func Next(p *Policy, f portfolio.DomainFacts, from time.Time) (time.Time, portfo
 	}
 	var live few
 	v := domainView(&f, from)
-	if !concerned(p.program(), &v, &f, portfolio.Strictest(p.Mode, a.Mode), &live) {
+	j := judge{rules: p.program(), base: portfolio.Strictest(p.Mode, a.Mode)}
+	if !j.concerned(&v, &f, &live) {
 		return time.Time{}, portfolio.Decision{}, false
 	}
 	if acts(&live, &v) {
@@ -39,15 +40,15 @@ func Next(p *Policy, f portfolio.DomainFacts, from time.Time) (time.Time, portfo
 
 // concerned finds the rules that the date alone may keep from a domain, or let go: those
 // that act, and what holds it. It says whether any acts at all.
-func concerned(g *program, v *view, f *portfolio.DomainFacts, base portfolio.Mode, live *few) (acting bool) {
-	g.names.look(v)
-	for i := range g.domains {
-		s := &g.domains[i]
+func (j *judge) concerned(v *view, f *portfolio.DomainFacts, live *few) (acting bool) {
+	j.rules.names.look(v)
+	for i := range j.rules.domains {
+		s := &j.rules.domains[i]
 		if s.match.all(v) != yes {
 			continue
 		}
 		do := lifecycle(f, s.rule)
-		if do == "" || do == portfolio.ActionAlert || s.excludes(v) == yes || portfolio.Strictest(base, s.rule.Mode) != base {
+		if do == "" || do == portfolio.ActionAlert || s.excludes(v) == yes || j.tries(s.rule) {
 			continue
 		}
 		live.add(s)
