@@ -195,7 +195,7 @@ func options(s fakeScanner, l fakeLedger) Options {
 			{Account: portfolio.Account{ID: 3030, Name: "labs"}, Vendor: new(fakeVendor)},
 			{Account: portfolio.Account{ID: 2020, Name: "desk"}, Source: true, Vendor: new(fakeVendor)},
 		},
-		Policy: func() *rules.Policy { return policy }, Now: func() time.Time { return now },
+		Policy: func() *rules.Policy { return policy }, Now: func() time.Time { return now }, Instance: "main",
 		About: About{
 			Version: "1.2.3", Running: true, Since: now.Add(-time.Hour), Socket: "/run/domaind/domaind.sock", State: "/var/lib/domaind/state.db",
 			StateBytes: func() (int64, error) { return 65536, nil },

@@ -21,6 +21,8 @@ type Options struct {
 	// Scanner and Assessor make plans: they must have no effect.
 	Scanner  Scanner
 	Assessor Assessor
+	// Surveyor knows what lies beyond the horizon; nil: nobody does.
+	Surveyor Surveyor
 	Ledger   Ledger
 	Memory   Memory
 	Backup   Backup
@@ -31,6 +33,7 @@ type Options struct {
 	Jobs      Jobs
 	Accounts  []Account
 	Policy    func() *rules.Policy
+	Instance  string // whose plans they are
 	Now       func() time.Time
 	About     About
 	// ReadOnly says that the state is open for reading only: what would change it is
