@@ -21,7 +21,14 @@ func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
 	if err != nil {
 		return err
 	}
-	op, err := x.reserve(row)
+	var op portfolio.Operation
+	if last, ok, lerr := x.lastOf(d); lerr != nil {
+		return lerr
+	} else if ok && last.State == portfolio.StateAsked {
+		op, err = x.release(last, row, whyReleased(d), byOf(d))
+	} else {
+		op, err = x.reserve(row)
+	}
 	var over *CeilingError
 	switch {
 	case errors.As(err, &over): // another account's purchase took the money meanwhile
@@ -32,6 +39,22 @@ func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
 		return err
 	}
 	return x.carry(ctx, op)
+}
+
+// whyReleased says why what was asked goes on without an answer.
+func whyReleased(d portfolio.Decision) string {
+	if d.Approval != nil {
+		return d.Approval.By + " lets it go"
+	}
+	return "nobody need be asked any more: " + d.Reason
+}
+
+// byOf is who lets a decision go.
+func byOf(d portfolio.Decision) string {
+	if d.Approval != nil {
+		return d.Approval.By
+	}
+	return "daemon"
 }
 
 // reserve brings a row into being, and sets its money aside.
@@ -69,6 +92,12 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	}
 	if d.Price != nil && kind.Purchase() {
 		op.Reserved = *d.Price
+	}
+	if d.Approval != nil {
+		op.Approval = new(*d.Approval)
+		if op.Approval.Kind == portfolio.ApprovalPlan {
+			op.By = op.Approval.By
+		}
 	}
 	_, probes, err := x.stopped(account, kind)
 	if err != nil {
@@ -203,7 +232,7 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 	if err != nil {
 		return fmt.Errorf("write the outcome of %s: %w", op, err)
 	}
-	if lapsed != nil {
+	if lapsed != nil && !applied(op) {
 		return x.afterRefusal(ctx, *lapsed)
 	}
 	if len(effects) > 0 { // only look
@@ -226,6 +255,11 @@ func (x *Executor) afterRefusal(ctx context.Context, d portfolio.Domain) error {
 	if ended(ctx) {
 		return nil
 	}
+	if decision.Verdict == portfolio.VerdictAsk && decision.Do == portfolio.ActionRestore {
+		if decision, err = x.question(decision); err != nil {
+			return err
+		}
+	}
 	if err := x.announce(decision); err != nil {
 		return err
 	}
@@ -233,6 +267,12 @@ func (x *Executor) afterRefusal(ctx context.Context, d portfolio.Domain) error {
 		return nil
 	}
 	return x.begin(ctx, decision)
+}
+
+// applied says whether an operation is an item of a plan that was applied: nothing follows
+// from it that the plan has not.
+func applied(op portfolio.Operation) bool {
+	return op.Approval != nil && op.Approval.Kind == portfolio.ApprovalPlan
 }
 
 // Facts adds to a domain what the ledger remembers of it.
