@@ -29,6 +29,7 @@ type Options struct {
 	Machine  Machine
 	// Commander carries out what operators command; Prover has no effect.
 	Commander Commander
+	Applier   Applier
 	Prover    Prover
 	Jobs      Jobs
 	Accounts  []Account
@@ -83,6 +84,7 @@ func New(o Options) http.Handler {
 		"/v1/pause":     {http.MethodPost: h.changing(h.pause)},
 		"/v1/resume":    {http.MethodPost: h.changing(h.resume)},
 		"/v1/propose":   {http.MethodPost: h.propose},
+		"/v1/apply":     {http.MethodPost: h.changing(h.apply)},
 		"/v1/place":     {http.MethodPost: h.changing(h.place)},
 		"/v1/domains":   {http.MethodGet: h.domains},
 		"/v1/pushes":    {http.MethodGet: h.pushes},

@@ -17,18 +17,7 @@ import (
 // begin brings an operation into being for a decision that every guard let pass,
 // and carries it as far as it goes now.
 func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
-	row, err := x.row(d)
-	if err != nil {
-		return err
-	}
-	var op portfolio.Operation
-	if last, ok, lerr := x.lastOf(d); lerr != nil {
-		return lerr
-	} else if ok && last.State == portfolio.StateAsked {
-		op, err = x.release(last, row, whyReleased(d), byOf(d))
-	} else {
-		op, err = x.reserve(row)
-	}
+	op, err := x.secure(d)
 	var over *CeilingError
 	switch {
 	case errors.As(err, &over): // another account's purchase took the money meanwhile
@@ -39,6 +28,23 @@ func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
 		return err
 	}
 	return x.carry(ctx, op)
+}
+
+// secure brings a decision's operation into being as reserved: a new one, or that which
+// waits for an answer about it.
+func (x *Executor) secure(d portfolio.Decision) (portfolio.Operation, error) {
+	row, err := x.row(d)
+	if err != nil {
+		return row, err
+	}
+	last, ok, err := x.lastOf(d)
+	if err != nil {
+		return row, err
+	}
+	if ok && last.State == portfolio.StateAsked {
+		return x.release(last, row, whyReleased(d), byOf(d))
+	}
+	return x.reserve(row)
 }
 
 // whyReleased says why what was asked goes on without an answer.
