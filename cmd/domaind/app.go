@@ -125,8 +125,9 @@ func wire(w wiring, later *teardown) (*app, error) {
 		x, s = work(w.state)
 	}
 	handler := control.New(control.Options{
-		Scanner: reader, Assessor: planner, Surveyor: reader, Ledger: w.state, Memory: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
-		Commander: x, Applier: x, Prover: planner, Policy: policy, Instance: w.cfg.Instance, Now: w.clock.Now, About: w.about, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
+		Scanner: reader, Assessor: planner, Surveyor: reader, Prices: w.state, Ledger: w.state, Memory: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
+		Commander: x, Applier: x, Prover: planner, Policy: policy, Instance: w.cfg.Instance,
+		AutoRenewalWindow: func() rules.Distance { return w.cfg.DNSimple.AutoRenewalWindow }, Now: w.clock.Now, About: w.about, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
 	})
 	return &app{executor: x, scheduler: s, handler: handler, control: control.InProcess(handler, w.who)}, nil
 }

@@ -20,6 +20,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2 // wrong usage or configuration
+	exitFound  = 3 // what was looked for is there: plan --fail-on
 )
 
 // std is where a command reads and writes.
@@ -35,6 +36,11 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// verdictError says that a plan has items that it was to have none of.
+type verdictError struct{ error }
+
+func (e verdictError) Unwrap() error { return e.error }
+
 // run is the whole program but for its process: it carries out a command line and
 // gives the exit code.
 func run(ctx context.Context, args []string, io std) int {
@@ -46,11 +52,14 @@ func run(ctx context.Context, args []string, io std) int {
 	}
 	var usage usageError
 	var problems *config.Problems
+	var found verdictError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage), errors.As(err, &problems):
 		return exitUsage
+	case errors.As(err, &found):
+		return exitFound
 	}
 	return exitFailed
 }
@@ -113,7 +122,7 @@ Begin with "domaind demo", which needs nothing.`,
 		commands  []*cobra.Command
 	}{
 		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newDemo(g), newSandbox(g), newVersion(g)}},
-		{"plan", "Before it spends:", []*cobra.Command{newPlan(g)}},
+		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newApply(g)}},
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
 		}},

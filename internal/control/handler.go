@@ -23,10 +23,15 @@ type Options struct {
 	Assessor Assessor
 	// Surveyor knows what lies beyond the horizon; nil: nobody does.
 	Surveyor Surveyor
-	Ledger   Ledger
-	Memory   Memory
-	Backup   Backup
-	Machine  Machine
+	// Prices remembers what things cost; nil: nothing is known.
+	Prices PriceMemory
+	// AutoRenewalWindow is how long before an expiration DNSimple's own auto-renewal may be
+	// at work; nil: it is not.
+	AutoRenewalWindow func() rules.Distance
+	Ledger            Ledger
+	Memory            Memory
+	Backup            Backup
+	Machine           Machine
 	// Commander carries out what operators command; Prover has no effect.
 	Commander Commander
 	Applier   Applier
@@ -76,6 +81,7 @@ func New(o Options) http.Handler {
 	for path, methods := range map[string]map[string]http.HandlerFunc{
 		"/v1/status":    {http.MethodGet: h.status},
 		"/v1/plan":      {http.MethodGet: h.plan},
+		"/v1/forecast":  {http.MethodGet: h.forecast},
 		"/v1/ledger":    {http.MethodGet: h.ledger},
 		"/v1/operation": {http.MethodGet: h.operation},
 		"/v1/backup":    {http.MethodGet: h.backup},
