@@ -175,7 +175,11 @@ func printPlan(w io.Writer, s style, p control.Plan) error {
 	case len(parts) == 0:
 		parts = []string{"nothing inside the horizon"}
 	}
-	if _, err := fmt.Fprintf(w, "%s; %s in all (mode %s, policy %s)\n", strings.Join(parts, ", "), p.Totals.Price, p.Mode, p.Policy); err != nil {
+	asked := ""
+	if p.Totals.Asked > 0 {
+		asked = fmt.Sprintf(", %s asked for", p.Totals.Asked)
+	}
+	if _, err := fmt.Fprintf(w, "%s; %s in all%s (mode %s, policy %s)\n", strings.Join(parts, ", "), p.Totals.Price, asked, p.Mode, p.Policy); err != nil {
 		return err
 	}
 	if err := printSummary(w, s, p.Summary); err != nil {

@@ -75,15 +75,15 @@ func summaryLines(sum control.Summary) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%s: %s wins over %s", plural(o.Items, kindText(o.On)), o.Winner, o.Loser))
 	}
 	for _, g := range sum.IdleGroups {
-		where := "inside the horizon, and no sweep has seen the whole portfolio yet"
+		what := "no name inside the horizon is in it; what lies beyond was not all seen yet"
 		if sum.Whole {
-			where = "in the whole portfolio"
+			what = "no name that is known is in it"
 		}
 		rules := "rule " + g.Rules[0]
 		if len(g.Rules) > 1 {
 			rules = "rules " + strings.Join(g.Rules, ", ")
 		}
-		lines = append(lines, fmt.Sprintf("group %s (%s): nothing %s is in it", g.Group, rules, where))
+		lines = append(lines, fmt.Sprintf("group %s (%s): %s", g.Group, rules, what))
 	}
 	for _, v := range sum.Vendor {
 		what := "holds it"

@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"sent":    cmdSent,
 			"books":   cmdBooks,
 			"shape":   cmdShape,
+			"applied": cmdApplied,
 			"secret":  cmdSecret,
 			"fails":   cmdFails,
 			"fault":   cmdFault,
