@@ -150,12 +150,14 @@ const (
 	askedNear   = 3 * 24 * time.Hour // within a month
 	askedSoon   = 24 * time.Hour     // within two weeks, and where there is no end in sight
 	askedUrgent = 6 * time.Hour      // within three days
+
+	nearest = 3 * 24 * time.Hour
 )
 
 // repeatAfter is how often a question is repeated where so much time is left.
 func repeatAfter(left time.Duration) time.Duration {
 	switch {
-	case left <= 3*24*time.Hour:
+	case left <= nearest:
 		return askedUrgent
 	case left <= nearEnd:
 		return askedSoon
@@ -180,7 +182,7 @@ func urgency(op portfolio.Operation, now time.Time) (level portfolio.Level, ever
 		level = portfolio.LevelAlert
 	default:
 		every = repeatAfter(left)
-		if left < nearEnd {
+		if left <= nearEnd {
 			level = portfolio.LevelAlert
 		}
 	}
@@ -220,7 +222,8 @@ func askedNext(op portfolio.Operation, now time.Time) time.Time {
 	_, _ = h.Write([]byte(op.Key)) // it never fails
 	next := now.Add(20*time.Hour + time.Duration(h.Sum32()%(4*3600))*time.Second)
 	_, every := urgency(op, now)
-	for _, at := range []time.Time{toldAt(op.Asked).Add(every), op.Asked.Until} {
+	until, end := op.Asked.Until, op.Asked.ExpiresAt
+	for _, at := range []time.Time{toldAt(op.Asked).Add(every), until, end.Add(-nearEnd), end.Add(-nearest)} {
 		if at.After(now) && at.Before(next) {
 			next = at
 		}
