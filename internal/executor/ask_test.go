@@ -223,7 +223,9 @@ func TestMovedOnceItWasApproved(t *testing.T) {
 		if prices++; prices == 1 {
 			return next(), nil
 		}
-		return rewritten(next(), func(body string) string { return strings.ReplaceAll(body, `"renewal_price":15.0`, `"renewal_price":20.0`) }), nil
+		return rewritten(next(), func(body string) string {
+			return strings.ReplaceAll(body, `"renewal_price":15.0`, `"renewal_price":20.0`)
+		}), nil
 	}
 	op := w.says(w.asks(), true)
 	w.expect(0, 0)

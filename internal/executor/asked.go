@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -59,7 +60,7 @@ func (s *step) asking(e asking) {
 	s.op.Reserved, s.op.Probes = 0, ""
 	s.op.CreatedAt = s.at
 	s.op.NextAt = askedNext(s.op, s.at)
-	s.to(portfolio.StateAsked, "asked for by "+s.op.By+"; "+s.op.Asked.Why)
+	s.to(portfolio.StateAsked, "it waits for an answer: "+s.op.Asked.Why)
 	s.ask(e.said)
 }
 
@@ -229,4 +230,22 @@ func askedNext(op portfolio.Operation, now time.Time) time.Time {
 		}
 	}
 	return next
+}
+
+// MoreUrgent orders operations that ask: what ends first comes first, what has no end in
+// sight last, and of those what has waited longest.
+func MoreUrgent(a, b portfolio.Operation) int {
+	return cmp.Or(end(a).Compare(end(b)), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
+}
+
+// end is when it is too late to answer: when the domain expires, or silence is a no.
+func end(op portfolio.Operation) time.Time {
+	end := op.Asked.ExpiresAt
+	if q := op.Asked; q.Silence == portfolio.SilenceDeny && (end.IsZero() || q.Until.Before(end)) {
+		end = q.Until
+	}
+	if end.IsZero() {
+		return op.Asked.At.AddDate(100, 0, 0)
+	}
+	return end
 }

@@ -38,7 +38,7 @@ func (x *Executor) Resolve(ctx context.Context, key string, how Resolution, by, 
 		return x.withdraw(op, by, reason)
 	}
 	if op.State == portfolio.StateAsked {
-		approve, deny := answersOf(op)
+		approve, deny := AnswersOf(op)
 		return op, refusedf("%s waits for an answer, and nothing was sent: %s, or %s", op, approve, deny)
 	}
 	if !resolvable(op, x.now()) {
