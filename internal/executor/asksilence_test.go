@@ -157,3 +157,24 @@ func TestQuestionThatCannotBeLookedAt(t *testing.T) {
 	w.settle(2 * time.Hour)
 	w.expectRows(1, 1500, "renew a.com done", renewsA)
 }
+
+// A clock that is wrong counts no silence, and withdraws nothing.
+func TestSilenceByAWrongClock(t *testing.T) {
+	for name, world := range map[string]string{later: askRenew, pushed: acceptFromStudio + "mode = \"ask\"\n"} {
+		w := newWorld(t, name, world+"answer_within = \"3d\"\non_timeout = \"deny\"\n")
+		w.offset = -30 * day
+		w.scan()
+		equal(t, "asked by a wrong clock", len(w.rows()), 0)
+		w.offset = 0
+		w.scan()
+		w.offset = 30 * day
+		w.followUp()
+		op := w.asks()
+		holds(t, w.refused(op, true), "the clock here is")
+		w.offset = 0
+		w.settle(2 * day)
+		equal(t, "rows", len(w.rows()), 1)
+		w.settle(2 * day)
+		equal(t, "denied", w.row().Approval.Denied, true)
+	}
+}
