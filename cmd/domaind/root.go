@@ -126,7 +126,7 @@ Begin with "domaind demo", which needs nothing.`,
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
 		}},
-		{"answer", "Answer it:", []*cobra.Command{newResolve(g), newPause(g), newResume(g), newScan(g), newBackup(g)}},
+		{"answer", "Answer it:", []*cobra.Command{newApprove(g), newDeny(g), newResolve(g), newPause(g), newResume(g), newScan(g), newBackup(g)}},
 		{"hand", "By hand, through the same guards:", []*cobra.Command{
 			newRenew(g), newRestore(g), newRegister(g), newTransfer(g), newCancelTransfer(g), newTransferOut(g), newPush(g), newAccept(g),
 			newReject(g), newChangeRegistrant(g), newCancelChange(g), newAdd(g), newDelete(g), newAutoRenewal(g),

@@ -87,6 +87,18 @@ func (c *Client) Resolve(ctx context.Context, r ResolveRequest) (Row, error) {
 	return row, c.post(ctx, "/v1/resolve", r, &row)
 }
 
+// Approve lets go what waits for an answer.
+func (c *Client) Approve(ctx context.Context, r AnswerRequest) (Answered, error) {
+	var a Answered
+	return a, c.post(ctx, "/v1/approve", r, &a)
+}
+
+// Deny ends what waits for an answer.
+func (c *Client) Deny(ctx context.Context, r AnswerRequest) (Answered, error) {
+	var a Answered
+	return a, c.post(ctx, "/v1/deny", r, &a)
+}
+
 // Pause stops what is done.
 func (c *Client) Pause(ctx context.Context, r PauseRequest) (Paused, error) {
 	var p Paused

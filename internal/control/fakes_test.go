@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -93,12 +94,21 @@ type fakeMachine struct {
 	told    []string
 	err     error
 	resolve func(ctx context.Context, key string) (portfolio.Operation, error)
+	answer  func(key string) (portfolio.Operation, error)
 }
 
 func (m *fakeMachine) Resolve(ctx context.Context, key string, how executor.Resolution, by, reason string) (portfolio.Operation, error) {
 	m.told = append(m.told, "resolve "+key+" "+string(how)+" "+by+": "+reason)
 	if m.resolve != nil {
 		return m.resolve(ctx, key)
+	}
+	return portfolio.Operation{Key: key, Kind: portfolio.OpRenew, Name: "example.com", State: portfolio.StateDone}, m.err
+}
+
+func (m *fakeMachine) Answer(_ context.Context, key string, approve bool, by, reason string) (portfolio.Operation, error) {
+	m.told = append(m.told, fmt.Sprintf("answer %s %t %s: %s", key, approve, by, reason))
+	if m.answer != nil {
+		return m.answer(key)
 	}
 	return portfolio.Operation{Key: key, Kind: portfolio.OpRenew, Name: "example.com", State: portfolio.StateDone}, m.err
 }

@@ -87,6 +87,8 @@ func New(o Options) http.Handler {
 		"/v1/backup":    {http.MethodGet: h.backup},
 		"/v1/scan":      {http.MethodPost: h.changing(h.scan)},
 		"/v1/resolve":   {http.MethodPost: h.changing(h.resolve)},
+		"/v1/approve":   {http.MethodPost: h.changing(h.approve)},
+		"/v1/deny":      {http.MethodPost: h.changing(h.deny)},
 		"/v1/pause":     {http.MethodPost: h.changing(h.pause)},
 		"/v1/resume":    {http.MethodPost: h.changing(h.resume)},
 		"/v1/propose":   {http.MethodPost: h.propose},

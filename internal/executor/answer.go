@@ -93,7 +93,7 @@ func (x *Executor) approve(ctx context.Context, op portfolio.Operation, a portfo
 		return op, refusedf("%s: %s; the question waits", op, seen.decision.Reason)
 	}
 	if moved := x.otherwise(op, seen.decision); moved != "" {
-		d, err := x.question(seen.decision)
+		d, err := x.question(ctx, seen.decision)
 		if err != nil {
 			return op, err
 		}

@@ -54,7 +54,7 @@ func (x *Executor) askAgain(ctx context.Context, op portfolio.Operation) error {
 		return x.begin(ctx, seen.decision) // nobody need be asked any more
 	}
 	if x.otherwise(op, seen.decision) != "" {
-		_, err := x.question(seen.decision)
+		_, err := x.question(ctx, seen.decision)
 		return err
 	}
 	now := x.now()

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -59,7 +60,7 @@ func (s *step) asking(e asking) {
 	s.op.Reserved, s.op.Probes = 0, ""
 	s.op.CreatedAt = s.at
 	s.op.NextAt = askedNext(s.op, s.at)
-	s.to(portfolio.StateAsked, "asked for by "+s.op.By+"; "+s.op.Asked.Why)
+	s.to(portfolio.StateAsked, "it waits for an answer: "+s.op.Asked.Why)
 	s.ask(e.said)
 }
 
@@ -150,12 +151,14 @@ const (
 	askedNear   = 3 * 24 * time.Hour // within a month
 	askedSoon   = 24 * time.Hour     // within two weeks, and where there is no end in sight
 	askedUrgent = 6 * time.Hour      // within three days
+
+	nearest = 3 * 24 * time.Hour
 )
 
 // repeatAfter is how often a question is repeated where so much time is left.
 func repeatAfter(left time.Duration) time.Duration {
 	switch {
-	case left <= 3*24*time.Hour:
+	case left <= nearest:
 		return askedUrgent
 	case left <= nearEnd:
 		return askedSoon
@@ -180,7 +183,7 @@ func urgency(op portfolio.Operation, now time.Time) (level portfolio.Level, ever
 		level = portfolio.LevelAlert
 	default:
 		every = repeatAfter(left)
-		if left < nearEnd {
+		if left <= nearEnd {
 			level = portfolio.LevelAlert
 		}
 	}
@@ -220,10 +223,29 @@ func askedNext(op portfolio.Operation, now time.Time) time.Time {
 	_, _ = h.Write([]byte(op.Key)) // it never fails
 	next := now.Add(20*time.Hour + time.Duration(h.Sum32()%(4*3600))*time.Second)
 	_, every := urgency(op, now)
-	for _, at := range []time.Time{toldAt(op.Asked).Add(every), op.Asked.Until} {
+	until, end := op.Asked.Until, op.Asked.ExpiresAt
+	for _, at := range []time.Time{toldAt(op.Asked).Add(every), until, end.Add(-nearEnd), end.Add(-nearest)} {
 		if at.After(now) && at.Before(next) {
 			next = at
 		}
 	}
 	return next
+}
+
+// MoreUrgent orders operations that ask: what ends first comes first, what has no end in
+// sight last, and of those what has waited longest.
+func MoreUrgent(a, b portfolio.Operation) int {
+	return cmp.Or(end(a).Compare(end(b)), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
+}
+
+// end is when it is too late to answer: when the domain expires, or silence is a no.
+func end(op portfolio.Operation) time.Time {
+	end := op.Asked.ExpiresAt
+	if q := op.Asked; q.Silence == portfolio.SilenceDeny && (end.IsZero() || q.Until.Before(end)) {
+		end = q.Until
+	}
+	if end.IsZero() {
+		return op.Asked.At.AddDate(100, 0, 0)
+	}
+	return end
 }

@@ -20,19 +20,46 @@ func (x *Executor) decide(r portfolio.Resource) portfolio.Decision {
 // is to be decided about it any more; the error is a call's, or the ledger's own.
 func (x *Executor) subject(ctx context.Context, op portfolio.Operation) (r portfolio.Resource, gone string, err error) {
 	switch op.Kind {
+	case portfolio.OpRenew, portfolio.OpRestore, portfolio.OpAutoRenewal:
+		return x.subjectDomain(ctx, op)
+	default:
+	}
+	answer, err := x.registries[op.AccountID].Clock(ctx)
+	if err == nil {
+		err = x.timely(answer)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	switch op.Kind {
 	case portfolio.OpAccept, portfolio.OpReject:
 		return x.subjectPush(ctx, op)
-	case portfolio.OpCancelChange:
-		c, err := x.registries[op.AccountID].RegistrantChange(ctx, op.SubjectID)
-		if err != nil {
-			return nil, "", err
-		}
-		ours, err := x.Ours(c)
-		return portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name, Ours: ours}, "", err
 	case portfolio.OpRegister:
 		return x.subjectName(ctx, op)
+	default:
 	}
-	d, _, err := x.registries[op.AccountID].Domain(ctx, op.DomainID)
+	c, err := x.registries[op.AccountID].RegistrantChange(ctx, op.SubjectID)
+	if err != nil {
+		return nil, "", err
+	}
+	ours, err := x.Ours(c)
+	return portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name, Ours: ours}, "", err
+}
+
+// timely is an error where the clock here cannot be trusted: nothing is decided by it then,
+// nor is silence counted.
+func (x *Executor) timely(answer portfolio.Answer) error {
+	if off := clockOff(x.now(), answer); off != "" {
+		return &portfolio.CallError{Call: "compare the clocks", Outcome: portfolio.OutcomeUnknown, Message: off}
+	}
+	return nil
+}
+
+func (x *Executor) subjectDomain(ctx context.Context, op portfolio.Operation) (portfolio.Resource, string, error) {
+	d, answer, err := x.registries[op.AccountID].Domain(ctx, op.DomainID)
+	if err == nil {
+		err = x.timely(answer)
+	}
 	switch {
 	case err != nil:
 		return nil, "", err

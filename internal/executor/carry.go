@@ -262,7 +262,7 @@ func (x *Executor) afterRefusal(ctx context.Context, d portfolio.Domain) error {
 		return nil
 	}
 	if decision.Verdict == portfolio.VerdictAsk && decision.Do == portfolio.ActionRestore {
-		if decision, err = x.question(decision); err != nil {
+		if decision, err = x.question(ctx, decision); err != nil {
 			return err
 		}
 	}

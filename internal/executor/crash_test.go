@@ -97,6 +97,9 @@ func (w *world) live(c *crasher) {
 	for range 7 {
 		w.followUp()
 		w.scan()
+		if w.operator != nil {
+			w.operator(w)
+		}
 		w.settle(6 * time.Hour)
 	}
 }
@@ -106,6 +109,8 @@ type crashCase struct {
 	name, world, policy string
 	domain              string
 	charge              portfolio.Money // what it costs where it is bought; 0: a wish
+	// operator, where it is not nil, does something after each scan.
+	operator func(w *world)
 	// rest checks what else must be, once everything is at rest.
 	rest func(w *world)
 }
@@ -116,6 +121,7 @@ type crashCase struct {
 func (tc crashCase) run(t *testing.T, points ...crashPoint) (w *world, c *crasher, deaths int) {
 	t.Helper()
 	w = newWorld(t, tc.world, tc.policy)
+	w.operator = tc.operator
 	// An error is how a death may show, where a panic does not get through.
 	w.fatal = func(error) {
 		if dead := c.died(); dead != nil {

@@ -38,7 +38,8 @@ type (
 		moment
 		why     string
 		alarm   bool                 // somebody should know
-		moved   bool                 // what let it go holds no more: it is asked anew
+		over    bool                 // what let it go holds no more
+		moved   bool                 // nor does what it showed: it is asked anew
 		stopped portfolio.PauseScope // the pause that is to blame; "" where none is
 	}
 	// delayed: it could not be confirmed; nothing was sent, and it is tried again.

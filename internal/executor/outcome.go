@@ -214,6 +214,9 @@ func (s *step) putBack(seen evidence) {
 func (s *step) resolved(e resolved) {
 	s.by = e.by
 	s.op.Attention = false
+	if e.how != ResolveDone {
+		s.spend()
+	}
 	what := "done"
 	if s.op.Kind.Purchase() {
 		what = "bought"

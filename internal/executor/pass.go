@@ -260,7 +260,7 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		return nil // what a shutdown cut short is no verdict
 	}
 	if assessed.Verdict == portfolio.VerdictAsk && operationKind(assessed.Do) != "" {
-		if assessed, err = x.question(assessed); err != nil {
+		if assessed, err = x.question(ctx, assessed); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 // question has an operation wait for an answer about a decision, unless one does already.
 // A question that shows something else than the decision does is withdrawn, and asked anew.
-func (x *Executor) question(d portfolio.Decision) (portfolio.Decision, error) {
+func (x *Executor) question(ctx context.Context, d portfolio.Decision) (portfolio.Decision, error) {
 	last, ok, err := x.lastOf(d)
 	if err != nil {
 		return d, err
@@ -34,6 +35,16 @@ func (x *Executor) question(d portfolio.Decision) (portfolio.Decision, error) {
 	now := x.now()
 	row.SourceID = sourceOf(d.Resource)
 	row.Asked = x.ask(d, row, now)
+	if !row.Asked.Until.IsZero() {
+		// When silence counts must not be said by a clock that is wrong.
+		answer, err := x.registries[row.AccountID].Clock(ctx)
+		if err == nil {
+			err = x.timely(answer)
+		}
+		if err != nil {
+			return guarded(d, portfolio.VerdictBlocked, portfolio.CodeClock, "nobody is asked for now: "+failure(err).Said()), x.Report(row.AccountID, err)
+		}
+	}
 	op, _, err := x.step(portfolio.Operation{}, asking{moment(now), row, x.put(row, d, now)})
 	if errors.Is(err, portfolio.ErrStale) {
 		return d, nil // somebody was quicker; it is decided anew at the next scan

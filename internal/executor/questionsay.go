@@ -12,7 +12,7 @@ import (
 func (x *Executor) put(op portfolio.Operation, d portfolio.Decision, now time.Time) said {
 	q := op.Asked
 	level, _ := urgency(op, now)
-	approve, deny := answersOf(op)
+	approve, deny := AnswersOf(op)
 	silent := x.ifSilent(op, d.Resource)
 	text := "it waits for an answer: " + q.Why
 	if since := now.Sub(q.At); since > 0 {
@@ -37,8 +37,8 @@ func (x *Executor) put(op portfolio.Operation, d portfolio.Decision, now time.Ti
 	return said{level: level, text: text, data: data}
 }
 
-// answersOf are the commands that answer a question.
-func answersOf(op portfolio.Operation) (approve, deny string) {
+// AnswersOf are the commands that answer what an operation asks.
+func AnswersOf(op portfolio.Operation) (approve, deny string) {
 	which := op.Name
 	if which == "" {
 		which = op.ShortID()

@@ -197,9 +197,8 @@ func (s *step) restarted(e restarted) {
 
 func (s *step) withdrawn(e withdrawn) {
 	s.op.Stopped = e.stopped
-	if e.moved && s.op.Approval != nil {
-		s.op.Approval = new(*s.op.Approval)
-		s.op.Approval.Until = s.at // it holds no more
+	if e.moved || e.over {
+		s.spend()
 	}
 	if e.alarm {
 		s.end(e.why, portfolio.LevelAlert, "failed")
@@ -208,6 +207,14 @@ func (s *step) withdrawn(e withdrawn) {
 	}
 	if e.moved && !s.op.NextAt.IsZero() {
 		s.op.NextAt = s.at // whether it is asked anew is seen at once
+	}
+}
+
+// spend has an approval hold no more: whoever wants the same is asked anew.
+func (s *step) spend() {
+	if s.op.Approval != nil {
+		s.op.Approval = new(*s.op.Approval)
+		s.op.Approval.Until = s.at
 	}
 }
 
