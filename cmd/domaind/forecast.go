@@ -301,7 +301,7 @@ func forecastMarkdown(f control.Forecast) string {
 	}
 	header := []string{"Month"}
 	for _, c := range forecastColumns(f) {
-		header = append(header, c.title[:1]+strings.ToLower(c.title[1:])+":")
+		header = append(header, strings.Replace(c.title[:1]+strings.ToLower(c.title[1:]), "dnsimple", "DNSimple", 1)+":")
 	}
 	rows := forecastRows(f)
 	for _, row := range rows {

@@ -55,16 +55,16 @@ func itemsMarkdown(p control.Plan) string {
 func itemsWithin(p control.Plan, wanted func(control.Item) bool) (rows [][]string, left int) {
 	size := 0
 	for _, it := range p.Items {
+		if size > mostMarkdown || !wanted(it) {
+			left++
+			continue
+		}
 		row := []string{
 			md(it.AccountName), md(itemName(it)), dateText(it.ExpiresAt), string(it.Verdict), string(it.Do), priceText(it, p.At),
 			md(itemReason(it)),
 		}
 		for _, text := range row {
 			size += len(text) + len(" | ")
-		}
-		if !wanted(it) || size > mostMarkdown {
-			left++
-			continue
 		}
 		rows = append(rows, row)
 	}
