@@ -55,16 +55,11 @@ func replaceFile(file string, text []byte) error {
 
 // readPlan reads a plan from a file; "-" is the standard input.
 func (g *globals) readPlan(file string) (control.Plan, error) {
-	from, name := g.io.in, "the standard input"
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return control.Plan{}, usageError{fmt.Errorf("read the plan: %w", err)}
-		}
-		defer f.Close()
-		from, name = f, file
+	name := file
+	if file == "-" {
+		name = "the standard input"
 	}
-	text, err := io.ReadAll(io.LimitReader(from, control.MaxPlan+1))
+	text, err := g.planText(file)
 	if err != nil {
 		return control.Plan{}, usageError{fmt.Errorf("read the plan: %w", err)}
 	}
@@ -73,4 +68,17 @@ func (g *globals) readPlan(file string) (control.Plan, error) {
 		return plan, usageError{fmt.Errorf("%s: %w", name, err)}
 	}
 	return plan, nil
+}
+
+// planText is what stands in a file, as far as a plan may be long, and a little more.
+func (g *globals) planText(file string) (text []byte, err error) {
+	if file == "-" {
+		return io.ReadAll(io.LimitReader(g.io.in, control.MaxPlan+1))
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	text, err = io.ReadAll(io.LimitReader(f, control.MaxPlan+1))
+	return text, errors.Join(err, f.Close())
 }

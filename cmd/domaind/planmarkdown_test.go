@@ -83,9 +83,9 @@ func shownForecast() control.Forecast {
 
 // TestShown compares what people are shown with the files beside it, byte for byte.
 func TestShown(t *testing.T) {
-	text := func(print func(*bytes.Buffer) error) string {
+	text := func(show func(*bytes.Buffer) error) string {
 		var b bytes.Buffer
-		if err := print(&b); err != nil {
+		if err := show(&b); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()

@@ -34,7 +34,9 @@ func TestApply(t *testing.T) {
 	}
 	a := &fakeApplier{done: []executor.Applied{
 		op(portfolio.OpRenew, portfolio.StateDone, 1400), op(portfolio.OpRestore, portfolio.StateUnknown, 9000), op(portfolio.OpAutoRenewal, portfolio.StatePending, 0),
-		op(portfolio.OpAccept, portfolio.StateFailed, 0), {Refused: "it moved"}, {Refused: "it moved, too"},
+		op(portfolio.OpAccept, portfolio.StateFailed, 0),
+		{Refused: "it moved"},
+		{Refused: "it moved, too"},
 	}}
 	o.Applier = a
 	c := InProcess(New(o), alice)

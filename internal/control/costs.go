@@ -23,7 +23,7 @@ const mostAsked = 50
 
 // costs finds out what purchases cost, for showing.
 type costs struct {
-	ctx      context.Context //nolint:containedctx // it lives as long as one answer
+	ctx      context.Context // of the one answer that they are for
 	h        *handler
 	tlds     map[tldOf]seenPrices
 	asked    int

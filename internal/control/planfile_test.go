@@ -18,8 +18,10 @@ func goodPlan() Plan {
 	price := func(cents portfolio.Money) *portfolio.Money { return &cents }
 	at := now.AddDate(0, 0, 12)
 	item := func(on portfolio.ResourceKind, id int64, name string, do portfolio.Action, v portfolio.Verdict) Item {
-		return Item{Account: 1010, AccountName: "main", On: on, ID: id, Name: name, Rule: "r", RuleAt: "config.toml:1", Do: do, Verdict: v,
-			Labels: map[string]string{}, Alerts: []portfolio.Alert{}}
+		return Item{
+			Account: 1010, AccountName: "main", On: on, ID: id, Name: name, Rule: "r", RuleAt: "config.toml:1", Do: do, Verdict: v,
+			Labels: map[string]string{}, Alerts: []portfolio.Alert{},
+		}
 	}
 	domain := func(id int64, name string, do portfolio.Action, v portfolio.Verdict, state portfolio.DomainState, cents portfolio.Money) Item {
 		it := item(portfolio.KindDomain, id, name, do, v)
@@ -101,8 +103,10 @@ func TestBrokenPlans(t *testing.T) {
 		"an odd price":      {change(`"15.00"`, `"fifteen"`), `item 1: "fifteen": not an amount of money`},
 		"a number as price": {change(`"price": "15.00"`, `"price": 15`), "item 1: "},
 		"a negative price":  {sure(func(p *Plan) { *p.Items[0].Price = -1500 }), "item 1 (a.com): its price is -15.00"},
-		"a price that was edited": {edit(func(p *Plan) { *p.Items[0].Price = 100 }),
-			"its items cost 18.00 (and 90.00 that is asked for), and its totals say 32.00 (and 90.00): was it edited?"},
+		"a price that was edited": {
+			edit(func(p *Plan) { *p.Items[0].Price = 100 }),
+			"its items cost 18.00 (and 90.00 that is asked for), and its totals say 32.00 (and 90.00): was it edited?",
+		},
 		"one that is asked, edited": {edit(func(p *Plan) { *p.Items[1].Price = 9001 }), "was it edited?"},
 		"one removed":               {edit(func(p *Plan) { p.Items = p.Items[1:] }), "was it edited?"},
 		"one twice":                 {sure(func(p *Plan) { p.Items = append(p.Items, p.Items[0]) }), "item 9 (a.com) is item 1 once more"},

@@ -228,8 +228,10 @@ func BenchmarkForecast(b *testing.B) {
 	}
 	p := ahead(append(rs, within(45))...)
 	price := portfolio.Money(1500)
-	s := simulation{policy: p, window: rules.Distance{Days: 14}, now: now, until: now.AddDate(1, 0, 0),
-		cost: func(*portfolio.DomainFacts, portfolio.Action, int) Cost { return Cost{&price, PriceSeen} }}
+	s := simulation{
+		policy: p, window: rules.Distance{Days: 14}, now: now, until: now.AddDate(1, 0, 0),
+		cost: func(*portfolio.DomainFacts, portfolio.Action, int) Cost { return Cost{&price, PriceSeen} },
+	}
 	var domains []portfolio.DomainFacts
 	for i := range 100_000 {
 		f := ownedBy(1010, 1+i%420)

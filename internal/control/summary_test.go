@@ -95,8 +95,10 @@ func TestPlanLooksAtAll(t *testing.T) {
 	}
 	group := func(name, pattern0 string) rules.Group { return rules.Group{Name: name, Patterns: pattern(pattern0)} }
 	renew := func(name string, groups ...rules.Group) rules.Rule {
-		return rules.Rule{Name: name, On: portfolio.KindDomain, Do: portfolio.ActionRenew, Years: 1, IfLapsed: portfolio.ActionRenew,
-			Match: rules.Conditions{Groups: groups, Expires: rules.Distance{Days: 30}}}
+		return rules.Rule{
+			Name: name, On: portfolio.KindDomain, Do: portfolio.ActionRenew, Years: 1, IfLapsed: portfolio.ActionRenew,
+			Match: rules.Conditions{Groups: groups, Expires: rules.Distance{Days: 30}},
+		}
 	}
 	policy := &rules.Policy{
 		Hash: "0123456789ab", Mode: portfolio.ModeAct, Location: time.UTC, WarnWithin: rules.Distance{Days: 60},

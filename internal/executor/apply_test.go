@@ -224,8 +224,10 @@ func TestAppliedMoved(t *testing.T) {
 	}{
 		"as it was":   {func(*world, []PlanItem) {}, "done"},
 		"cheaper now": {func(_ *world, items []PlanItem) { *items[find(items, "a.com")].Price += 100 }, "done"},
-		"dearer now": {func(_ *world, items []PlanItem) { *items[find(items, "a.com")].Price -= 1 },
-			"refused: 14.99 was shown, and it costs 15.00 now"},
+		"dearer now": {
+			func(_ *world, items []PlanItem) { *items[find(items, "a.com")].Price-- },
+			"refused: 14.99 was shown, and it costs 15.00 now",
+		},
 		"renewed meanwhile": {func(w *world, _ []PlanItem) {
 			w.by(http.MethodPost, "/v2/1010/registrar/domains/a.com/renewals", `{"period":1}`, http.StatusCreated)
 		}, "refused: its expiration moved from 2026-12-11 to 2027-12-11: it was renewed meanwhile"},
@@ -233,23 +235,33 @@ func TestAppliedMoved(t *testing.T) {
 			it := &items[find(items, "a.com")]
 			it.ExpiresAt = it.ExpiresAt.Add(time.Second)
 		}, "refused: its expiration was 2026-12-11 when it was shown, and is 2026-12-11 now"},
-		"another state": {func(_ *world, items []PlanItem) { items[find(items, "a.com")].State = portfolio.DomainExpired },
-			"refused: it was expired when it was shown, and is registered now"},
-		"another rule": {func(_ *world, items []PlanItem) { items[find(items, "a.com")].Rule = "rescue" },
-			"refused: the policy wants something else now: act by renew-all (it expires in 20 days"},
-		"something else is done": {func(_ *world, items []PlanItem) { items[find(items, "a.com")].Do = portfolio.ActionRestore },
-			"refused: the plan wants to restore it, and now it is renew"},
+		"another state": {
+			func(_ *world, items []PlanItem) { items[find(items, "a.com")].State = portfolio.DomainExpired },
+			"refused: it was expired when it was shown, and is registered now",
+		},
+		"another rule": {
+			func(_ *world, items []PlanItem) { items[find(items, "a.com")].Rule = "rescue" },
+			"refused: the policy wants something else now: act by renew-all (it expires in 20 days",
+		},
+		"something else is done": {
+			func(_ *world, items []PlanItem) { items[find(items, "a.com")].Do = portfolio.ActionRestore },
+			"refused: the plan wants to restore it, and now it is renew",
+		},
 		"held now": {func(w *world, _ []PlanItem) {
 			w.cfg.Policy.Rules = append(slices.Clone(w.cfg.Policy.Rules), rules.Rule{Name: "court", On: portfolio.KindDomain, Do: portfolio.ActionHold, Reason: "a court"})
 		}, "refused: the policy wants something else now: hold by court (a court)"},
 		"another name": {func(_ *world, items []PlanItem) { items[find(items, "a.com")].Name = "b.com" }, "refused: domain 7 is called a.com now"},
 		"another id":   {func(_ *world, items []PlanItem) { items[find(items, "a.com")].ID = 777 }, "refused: read domain 777"},
-		"another account": {func(_ *world, items []PlanItem) { items[find(items, "a.com")].AccountID = studioID },
-			"refused: read domain 7 (account 3030)"},
+		"another account": {
+			func(_ *world, items []PlanItem) { items[find(items, "a.com")].AccountID = studioID },
+			"refused: read domain 7 (account 3030)",
+		},
 		"no account": {func(_ *world, items []PlanItem) { items[find(items, "a.com")].AccountID = 4711 }, "refused: account 4711 is not configured"},
 		"paused":     {func(w *world, _ []PlanItem) { w.must(w.x.Pause(mainID, "eve", "audit")) }, "refused: account 1010: every change is paused by eve: audit"},
-		"over a ceiling": {func(w *world, _ []PlanItem) { w.limits.Global.PerPurchase = new(portfolio.Money(1499)) },
-			"refused: it costs 15.00; max_per_purchase is 14.99"},
+		"over a ceiling": {
+			func(w *world, _ []PlanItem) { w.limits.Global.PerPurchase = new(portfolio.Money(1499)) },
+			"refused: it costs 15.00; max_per_purchase is 14.99",
+		},
 		"under way": {func(w *world, _ []PlanItem) {
 			w.meets(&fault{method: "POST", part: "a.com/renewals", lost: true})
 			w.scan()
