@@ -190,7 +190,7 @@ func TestMoneyProperties(t *testing.T) {
 			w.must(w.store.Commit(portfolio.Change{Operation: &op}))
 		}
 		prices := make(map[string]string)
-		w.asks(prices)
+		w.demands(prices)
 		for range rapid.IntRange(1, 5).Draw(rt, "rounds") {
 			w.limits = Ceilings{Global: drawLimits(rt, "all"), Location: time.UTC, ByAccount: map[int64]Limits{mainID: drawLimits(rt, "main"), deskID: drawLimits(rt, "desk")}}
 			f := drawTrouble(rt, w)
@@ -222,7 +222,7 @@ func TestMoneyProperties(t *testing.T) {
 			w.settle(time.Duration(rapid.IntRange(0, 30).Draw(rt, "hours")) * time.Hour)
 			w.clock.pass(pricesFor + time.Duration(rapid.SampledFrom([]int{0, 0, 30, 330}).Draw(rt, "days"))*day) // what is remembered of prices is old then
 			w.fault = nil
-			w.asks(prices)
+			w.demands(prices)
 		}
 	})
 	if agreed < 100 || bought < 40 || rose < 20 {
@@ -230,8 +230,8 @@ func TestMoneyProperties(t *testing.T) {
 	}
 }
 
-// asks has DNSimple ask other prices for a year than it charges, by TLD.
-func (w *world) asks(prices map[string]string) {
+// demands has DNSimple ask other prices for a year than it charges, by TLD.
+func (w *world) demands(prices map[string]string) {
 	w.meets(&fault{method: http.MethodGet, part: "/prices", answer: func(req *http.Request, next func() *http.Response) (*http.Response, error) {
 		name := strings.Split(req.URL.Path, "/")[5]
 		return rewritten(next(), func(body string) string {

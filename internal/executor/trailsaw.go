@@ -127,6 +127,26 @@ func (x *Executor) sawIncrease(d portfolio.Decision, dom portfolio.Domain, q quo
 	}
 }
 
+// sawAnswers tells whether somebody is asked first, and what was answered.
+func (x *Executor) sawAnswers(d portfolio.Decision) func() string {
+	return func() string {
+		above := x.askAbove(d)
+		switch {
+		case d.Approval != nil:
+			return fmt.Sprintf("%s let it go on %s", d.Approval.By, x.ceilings().day(d.Approval.At))
+		case d.Verdict == portfolio.VerdictAsk && d.Op != "":
+			return "somebody is asked first, and was (" + d.Op + ")"
+		case d.Verdict == portfolio.VerdictAsk && d.Code == codeAskAbove:
+			return fmt.Sprintf("above %s (ask_above%s) somebody is asked first", above.price, above.whose)
+		case d.Verdict == portfolio.VerdictAsk:
+			return "in mode ask, somebody is asked first"
+		case above != nil && d.Price != nil:
+			return fmt.Sprintf("nobody need be asked: above %s (ask_above%s) somebody would be", above.price, above.whose)
+		}
+		return "nobody need be asked, and nobody denied it"
+	}
+}
+
 // ceilings notes what each ceiling that applies saw: those that hold, and those that a
 // purchase would pass.
 func (t *trail) ceilings(c *Ceilings, spent portfolio.Spent, account int64, price portfolio.Money, now time.Time) {
