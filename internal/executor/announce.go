@@ -116,7 +116,11 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	for _, a := range d.Alerts {
 		switch {
 		case a.Rule != "":
-			add(a.Level, "alert", a.Rule+": "+a.Text, a.Rule, a.Repeat)
+			once := a.Rule
+			if a.Rule == d.Rule { // its hold ends: on another day that is news again
+				once += " " + a.Text
+			}
+			add(a.Level, "alert", a.Rule+": "+a.Text, once, a.Repeat)
 			continue
 		case d.Code == "unproven":
 			add(a.Level, "unproven", a.Text, "", a.Repeat)
