@@ -33,6 +33,8 @@ type Options struct {
 
 // Executor carries decisions out. It is safe for concurrent use.
 type Executor struct {
+	options Options // what it was made of
+
 	ledger     Ledger
 	registries map[int64]Registry
 	policy     func() *rules.Policy
@@ -94,7 +96,8 @@ const tldsFor = 24 * time.Hour
 // New makes an Executor.
 func New(o Options) *Executor {
 	x := &Executor{
-		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, limits: o.Ceilings,
+		options: o,
+		ledger:  o.Ledger, registries: o.Registries, policy: o.Policy, limits: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
 		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time), wanted: make(map[string]time.Time), codes: make(map[string]portfolio.AuthCode),
 		urgent: o.Urgent, fatal: o.Fatal, memory: newMemory(),
