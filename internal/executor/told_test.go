@@ -35,7 +35,7 @@ func fits(e portfolio.Event) error {
 func TestCatalogueHasWhatIsTold(t *testing.T) {
 	can := map[string]string{
 		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered expiring blocked alert added removed changed",
-		portfolio.AboutPush:      "seen unproven held would-act blocked alert",
+		portfolio.AboutPush:      "seen unproven held would-act blocked alert announced announcement-ended",
 		portfolio.AboutChange:    "seen held would-act blocked alert",
 		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed waiting released safety-net leaving charged price-differs",
 		portfolio.AboutAccount:   "paused resumed",
