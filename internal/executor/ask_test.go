@@ -1,8 +1,11 @@
 package executor
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -271,4 +274,36 @@ func TestApprovalDoesNotOutliveAWithdrawal(t *testing.T) {
 	w.scan()
 	equal(t, "rows", summary(w.rows()), "renew a.com failed; renew a.com asked")
 	w.expect(0, 0, renewsA)
+}
+
+// However many answer at once, beside the daemon's own look, one of them settles it.
+func TestAnswersAtOnce(t *testing.T) {
+	for range 10 {
+		w := newWorld(t, soon, askRenew)
+		w.scan()
+		op := w.asks()
+		w.clock.pass(day)
+		var settled atomic.Int32
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := w.x.FollowUp(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		for i := range 8 {
+			all.Go(func() {
+				_, err := w.x.Answer(t.Context(), op.Key, i%2 == 0, operator, "")
+				if err == nil {
+					settled.Add(1)
+				} else if _, refused := errors.AsType[*RefusedError](err); !refused {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		equal(t, "settled", settled.Load(), 1)
+		if row := w.row(); (row.State == portfolio.StateFailed) != row.Approval.Denied || len(w.changes()) > 1 {
+			t.Errorf("%s: %+v, %v", row.State, row.Approval, w.changes())
+		}
+	}
 }
