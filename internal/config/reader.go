@@ -265,7 +265,7 @@ func (l *loader) percent(t *node, key string) *portfolio.Percent {
 		l.fail(n, "%s is not a share between 1%% and %d%%: %s", quote(key), maxPercent, quote(n.text)).hint(`write whole percent, like "25%"`)
 		return nil
 	}
-	return new(portfolio.Percent(share)) //nolint:gosec // it is no more than maxPercent
+	return new(portfolio.Percent(share))
 }
 
 // maxPercent is the largest share: a price that is eleven times as high.

@@ -173,17 +173,17 @@ func TestHash(t *testing.T) {
 		t.Errorf("the hash is %q", hash)
 	}
 	for old, same := range map[string]string{
-		`match = { group = "listed" }`:          `match = { group = ["listed"] }`,
-		"[[rule]]":                              "\n# a comment\n\n[[rule]] # another",
-		"{ credential = \"dnsimple-main\" }":    "{ env = \"TOKEN\" }",
-		"requests_per_hour = 100":               "requests_per_hour = 99",
-		"BÜCHER.example":                        "xn--bcher-kva.Example",
-		"listed.example\n":                      "# names\n\nLISTED.example",
-		"match = { lapsed_within = \"1mo\", tld = \"net\" }":   "match.lapsed_within = '1mo'\nmatch.tld = 'net'",
-		"\"tls://a.example:4222\", ":            "",
-		"[\"3d\", \"1mo\", \"2w\"]":             "[\"14d\", \"3d\", \"1mo\"]",
-		"do = \"renew\"\nyears = 2":             "years = 2\ndo = 'renew'",
-		"match = { source = \"desk\", older_th": "match = { source = [\"desk\"], older_th",
+		`match = { group = "listed" }`:                       `match = { group = ["listed"] }`,
+		"[[rule]]":                                           "\n# a comment\n\n[[rule]] # another",
+		"{ credential = \"dnsimple-main\" }":                 "{ env = \"TOKEN\" }",
+		"requests_per_hour = 100":                            "requests_per_hour = 99",
+		"BÜCHER.example":                                     "xn--bcher-kva.Example",
+		"listed.example\n":                                   "# names\n\nLISTED.example",
+		"match = { lapsed_within = \"1mo\", tld = \"net\" }": "match.lapsed_within = '1mo'\nmatch.tld = 'net'",
+		"\"tls://a.example:4222\", ":                         "",
+		"[\"3d\", \"1mo\", \"2w\"]":                          "[\"14d\", \"3d\", \"1mo\"]",
+		"do = \"renew\"\nyears = 2":                          "years = 2\ndo = 'renew'",
+		"match = { source = \"desk\", older_th":              "match = { source = [\"desk\"], older_th",
 	} {
 		if got := with(old, same); got != hash {
 			t.Errorf("%q for %q means the same, and changes the hash", same, old)

@@ -61,13 +61,18 @@ func phasesOf(on portfolio.ResourceKind) []phase {
 	switch on {
 	case portfolio.KindDomain:
 		return []phase{
-			{state: string(portfolio.DomainRegistered)}, {state: string(portfolio.DomainExpired)},
-			{state: string(portfolio.DomainExpired), redemption: true}, {state: string(portfolio.DomainHosted)},
+			{state: string(portfolio.DomainRegistered)},
+			{state: string(portfolio.DomainExpired)},
+			{state: string(portfolio.DomainExpired), redemption: true},
+			{state: string(portfolio.DomainHosted)},
 		}
 	case portfolio.KindRegistrantChange:
 		return []phase{
-			{state: string(portfolio.ChangeNew)}, {state: string(portfolio.ChangePending)}, {state: string(portfolio.ChangeCancelling)},
-			{state: string(portfolio.ChangeCancelled)}, {state: string(portfolio.ChangeCompleted)},
+			{state: string(portfolio.ChangeNew)},
+			{state: string(portfolio.ChangePending)},
+			{state: string(portfolio.ChangeCancelling)},
+			{state: string(portfolio.ChangeCancelled)},
+			{state: string(portfolio.ChangeCompleted)},
 		}
 	}
 	return []phase{{}}

@@ -355,3 +355,27 @@ func TestIdleOfManyNames(t *testing.T) {
 		t.Errorf("%d rules are idle", len(idle))
 	}
 }
+
+// BenchmarkIdle looks at thirty rules of the same two large groups, none of them idle.
+func BenchmarkIdle(b *testing.B) {
+	var groups []rules.Group
+	for g := range 2 {
+		var ps []rules.Pattern
+		for i := range 10_000 {
+			ps = append(ps, names(fmt.Sprintf("n%d.tld%d", i, g))...)
+		}
+		groups = append(groups, rules.Group{Name: fmt.Sprint(g), Patterns: ps})
+	}
+	var rs []rules.Rule
+	for i := range 30 {
+		r := renew(45, rules.Conditions{Groups: groups})
+		r.Except.Registrants = []rules.Contacts{{ID: int64(i + 1)}}
+		rs = append(rs, r)
+	}
+	p := policy(rs...)
+	for b.Loop() {
+		if idle := p.Idle(); len(idle) > 0 {
+			b.Fatal(idle[0].Rule.Name)
+		}
+	}
+}
