@@ -47,6 +47,9 @@ func TestScripts(t *testing.T) {
 			"sent":    cmdSent,
 			"books":   cmdBooks,
 			"shape":   cmdShape,
+			"agrees":  cmdAgrees,
+			"explain": cmdExplain,
+			"applied": cmdApplied,
 			"secret":  cmdSecret,
 			"fails":   cmdFails,
 			"fault":   cmdFault,
@@ -87,6 +90,7 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Setenv("EXAMPLE", example)
+	e.Setenv("DOCS", filepath.Join(filepath.Dir(example), "docs"))
 	// Whatever a script did, nothing may stay behind in the folder for temporary files.
 	temporary := e.Getenv("TMPDIR")
 	e.Defer(func() {

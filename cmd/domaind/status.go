@@ -216,6 +216,7 @@ func (p *page) operations(st control.Status) {
 	add(o.Unknown)
 	add(o.Pending)
 	add(o.Waiting)
+	defer p.questions(st)
 	if len(rows) == 0 {
 		p.line("\nno operation is under way")
 		return
@@ -224,61 +225,38 @@ func (p *page) operations(st control.Status) {
 	p.line("%d unknown, %d pending, %d waiting", o.Unknown.Count, o.Pending.Count, o.Waiting.Count)
 }
 
-func (p *page) money(m control.Money) {
-	all := m.Accounts
-	if len(all) != 1 {
-		all = append([]control.Spending{m.All}, all...)
-	} else {
-		one := m.All // its ceilings are those that count, unless it has narrower ones of its own
-		one.Name, one.Account = all[0].Name, all[0].Account
-		narrow(&one, all[0])
-		all = []control.Spending{one}
+// questions are what waits for an answer, with the commands that give one.
+func (p *page) questions(st control.Status) {
+	asked := st.Operations.Asked
+	if asked.Count == 0 {
+		return
 	}
-	rows := make([][]cell, 0, len(all))
-	for _, a := range all {
-		name := "all accounts"
-		if a.Account != 0 {
-			name = fmt.Sprintf("%s (%d)", clean(a.Name), a.Account)
+	rows := make([][]cell, 0, len(asked.Items)+1)
+	for _, q := range asked.Items {
+		price, end := "", ""
+		if q.Price != nil {
+			price = q.Price.String()
 		}
-		count := fmt.Sprint(a.Today.Purchases + a.Reserved.Purchases)
-		if a.MaxPurchasesPerDay > 0 {
-			count += fmt.Sprintf(" of %d", a.MaxPurchasesPerDay)
+		if q.ExpiresAt != nil {
+			end = "expires " + q.ExpiresAt.UTC().Format(time.DateOnly)
 		}
-		vendor := cell{text: "not known: " + clean(a.Vendor.Why), colour: dim}
-		if a.Vendor.Known {
-			vendor = cell{text: fmt.Sprintf("%s (%d)", a.Vendor.Amount, a.Vendor.Purchases)}
+		if q.AnswerBy != nil {
+			end = "answer by " + q.AnswerBy.UTC().Format("2006-01-02 15:04")
 		}
 		rows = append(rows, []cell{
-			{text: name, colour: bold},
-			{text: a.Reserved.Amount.String(), right: true},
-			{text: of(a.Today.Amount, a.MaxPerDay), right: true},
-			{text: count, right: true},
-			{text: of(a.ThisMonth.Amount, a.MaxPerMonth), right: true},
-			vendor,
+			{text: ago(st.At.Sub(q.Since)), right: true},
+			{text: q.Op, colour: dim},
+			{text: string(q.Kind)},
+			{text: clean(q.Name), colour: bold},
+			{text: price, right: true},
+			{text: end},
+			{text: clean(q.Approve)},
 		})
 	}
-	p.table([]string{"MONEY", "RESERVED", "SPENT " + m.Day, "PURCHASES", "SPENT " + m.Month, "BY DNSIMPLE'S AUTO-RENEWAL"}, rows)
-}
-
-// narrow puts an account's own ceilings in place of wider ones.
-func narrow(all *control.Spending, own control.Spending) {
-	for _, pair := range []struct{ a, b **portfolio.Money }{
-		{&all.MaxPerDay, &own.MaxPerDay}, {&all.MaxPerMonth, &own.MaxPerMonth}, {&all.MaxPerPurchase, &own.MaxPerPurchase},
-	} {
-		if *pair.b != nil && (*pair.a == nil || **pair.b < **pair.a) {
-			*pair.a = *pair.b
-		}
+	if more := asked.Count - len(asked.Items); more > 0 {
+		rows = append(rows, []cell{{text: fmt.Sprintf("and %d more", more), colour: dim}, {}, {}, {}, {}, {}, {text: "domaind ledger --state asked"}})
 	}
-	if n := own.MaxPurchasesPerDay; n > 0 && (all.MaxPurchasesPerDay == 0 || n < all.MaxPurchasesPerDay) {
-		all.MaxPurchasesPerDay = n
-	}
-}
-
-func of(amount portfolio.Money, limit *portfolio.Money) string {
-	if limit == nil {
-		return amount.String()
-	}
-	return fmt.Sprintf("%s of %s", amount, limit)
+	p.table([]string{"ASKED SINCE", "OP", "KIND", "NAME", "PRICE", "UNTIL", "SAY (OR deny)"}, rows)
 }
 
 func (p *page) outbox(st control.Status) {

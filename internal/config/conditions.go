@@ -135,12 +135,9 @@ func (l *loader) accountNames() []string {
 
 // stateList reads states of domains or registrant changes.
 func (l *loader) stateList(n *node, on portfolio.ResourceKind) []string {
-	known := []string{string(portfolio.DomainHosted), string(portfolio.DomainRegistered), string(portfolio.DomainExpired)}
+	known := domainStates()
 	if on == portfolio.KindRegistrantChange {
-		known = []string{
-			string(portfolio.ChangeNew), string(portfolio.ChangePending), string(portfolio.ChangeCancelling),
-			string(portfolio.ChangeCancelled), string(portfolio.ChangeCompleted),
-		}
+		known = changeStates()
 	}
 	var list []string
 	for _, item := range l.list(n) {

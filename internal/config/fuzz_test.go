@@ -27,6 +27,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(full), []byte(more), []byte("a.example\n"))
 	f.Add([]byte("'⏰"), []byte("'000000#"), []byte("'"))
 	f.Add([]byte(full), []byte("[[rule]]\r\nname=\"a\"\rb"), []byte("\xff"))
+	f.Add([]byte("'ꢙ"), []byte("'"), []byte{})
 	f.Fuzz(func(t *testing.T, main, policy, group []byte) {
 		env := files{
 			"dir/config.toml": string(main), "dir/more/policy.toml": string(policy), "dir/names.txt": string(group),
@@ -38,6 +39,9 @@ func FuzzLoad(f *testing.F) {
 			}
 			checkProblems(t, err, env.ReadFile)
 			return
+		}
+		if err := validate(t, "config", string(main)); err != nil {
+			t.Fatalf("it loads, and its schema refuses it: %v", err)
 		}
 		p := cfg.Policy
 		if p == nil || p.Location == nil || len(p.Hash) != 12 || len(p.Accounts) != len(cfg.Accounts) || len(cfg.Accounts) == 0 {

@@ -116,7 +116,7 @@ func (l *loader) endpoint(n *node, text string) string {
 		l.fail(n, `"endpoint" is not the URL of an API`).hint(right)
 	case u.User != nil:
 		l.fail(n, `"endpoint" holds a user or password, which do not belong there`).hint(right + "; the token stands in [[account]]")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
 		l.fail(n, `"endpoint" has more than a host and a port`).hint(right + "; the path is added to it")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		l.fail(n, `"endpoint" would send tokens unencrypted: http is for loopback addresses only`).hint(right)
@@ -184,7 +184,7 @@ func (l *loader) natsURL(n *node) bool {
 			hint(`write the URL without it, and credentials = { file = "…" } for a .creds file`)
 	case u.Scheme != "nats" && u.Scheme != "tls":
 		l.fail(n, `"url" begins with %s://, which is not known`, printable(u.Scheme)).hint(right)
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(n.text, "#"):
 		l.fail(n, `"url" has more than a host and a port`).hint(right)
 	default:
 		return true

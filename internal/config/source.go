@@ -43,7 +43,7 @@ func (s *source) position(offset int) (line, col int) {
 		i--
 	}
 	for offset > s.lines[i] && offset < len(s.text) && !utf8.RuneStart(s.text[offset]) {
-		offset-- // within a character
+		offset-- // a parser may stand in the middle of a character
 	}
 	return i + 1, utf8.RuneCount(s.text[s.lines[i]:offset]) + 1
 }

@@ -6,13 +6,15 @@
 //
 //	GET  /v1/status          where everything stands: [Status]
 //	GET  /v1/plan            what the policy would do now: [Plan]; ?all=1 with what lies beyond the horizon
+//	GET  /v1/explain         why something is done about a resource, or is not: [Explanation]; ?name= (with ?on=domain or
+//	                         name), ?push= or ?change=, ?account=, ?at= a day or a moment to come
 //	GET  /v1/ledger          what was done: a list of [Row], newest first; ?attention=1, ?state=, ?name=,
 //	                         ?since= (RFC 3339) and ?op= leave out the rest
 //	POST /v1/scan            [ScanRequest]: look now, and do what the policy says: [Scan]
 //	POST /v1/resolve         [ResolveRequest]: what became of an unknown operation: [Row]
 //	POST /v1/pause           [PauseRequest]: nothing is changed any more: [Paused]
 //	POST /v1/resume          [ResumeRequest]: lift what was paused: [Resumed]
-//	GET  /v1/expected        the pushes that are announced: [Expected]
+//	GET  /v1/expected        the pushes that are announced: [Announced]
 //	POST /v1/expected        [ExpectRequest]: a push that is accepted when it comes: [Expectation]
 //	POST /v1/revoke          [RevokeRequest]: it is not any more: [Expectation]
 //	POST /v1/reload          [ReloadRequest]: read the configuration anew: [Reload]

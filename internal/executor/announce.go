@@ -66,6 +66,9 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	}
 	if d.Price != nil {
 		data["price"] = *d.Price
+		if !d.PriceAt.IsZero() {
+			data["price_at"] = d.PriceAt
+		}
 	}
 	if len(d.Labels) > 0 {
 		data["labels"] = d.Labels
@@ -93,13 +96,13 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 			break
 		}
 		text := d.Reason
-		if isDomain && f.ExpiresAt.After(now) {
-			text += "; unless something changes it is lost after " + x.ceilings().day(f.ExpiresAt)
+		if isDomain {
+			text += x.loss(f, now)
 		}
 		add(portfolio.LevelAlert, "blocked", text, d.Code, 24*time.Hour)
 	case portfolio.VerdictWait:
 		x.tellWait(d, now, add)
-	case portfolio.VerdictWouldAct, portfolio.VerdictAsk:
+	case portfolio.VerdictWouldAct:
 		add(portfolio.LevelNotice, "would-act", fmt.Sprintf("%s would %s it: %s", d.Rule, d.Do, d.Reason), d.Rule, 0)
 	case portfolio.VerdictHold:
 		add(portfolio.LevelInfo, "held", d.Reason, d.Rule, 0)

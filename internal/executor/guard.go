@@ -27,6 +27,7 @@ const (
 	codeNoPrice     = "no-price"
 	codeUnreachable = "unreachable"
 	codeMaxPrice    = "max_price"
+	codeMaxIncrease = "max_price_increase"
 )
 
 const (
@@ -62,7 +63,7 @@ func (x *Executor) Assess(ctx context.Context, decisions []portfolio.Decision) (
 // what the plan has set aside before, and is added to. failed is the call that could
 // not be made, where one is why the decision is blocked.
 func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *budget) (_ portfolio.Decision, failed, err error) {
-	if d.Do == "" || d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictWouldAct {
+	if d.Do == "" || d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictWouldAct && d.Verdict != portfolio.VerdictAsk {
 		return d, nil, nil
 	}
 	now := x.now()
@@ -76,6 +77,8 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	} else if f, ok := d.Resource.(portfolio.DomainFacts); stopped && (!ok || kind != portfolio.OpRenew || !x.autoRenewOnly(ctx, f)) {
 		return paused, nil, nil
 	}
+	trail := trailOf(ctx)
+	trail.passed(guardPauses, x.sawPauses(account, kind))
 	if c, ok := d.Resource.(portfolio.ChangeFacts); ok && d.Do == portfolio.ActionCancel {
 		if op, ours, err := x.began(c.RegistrantChange); err != nil {
 			return d, nil, err
@@ -83,12 +86,13 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 			d.Op = op.ShortID()
 			return guarded(d, portfolio.VerdictWait, codeOurs, fmt.Sprintf("%s began it, and no rule cancels that", op)), nil, nil
 		}
+		trail.passed(guardOurs, plainly("domaind did not begin it"))
 	}
 	if op, ok, err := x.inTheWay(kind, domainOf(d.Resource)); err != nil {
 		return d, nil, err
 	} else if ok {
 		code := codeUnderWay
-		if now.Sub(op.CreatedAt) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
+		if now.Sub(startedAt(op)) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
 			code = codeHeldUp
 		}
 		if op.State == portfolio.StateUnknown {
@@ -97,16 +101,24 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 		d.Op = op.ShortID()
 		return guarded(d, portfolio.VerdictWait, code, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
 	}
+	if domainOf(d.Resource) != 0 {
+		trail.passed(guardUnderWay, plainly("nothing is under way that has to end first"))
+	}
 	if d, tried, err := x.triedBefore(d, kind, id, occasion(d.Resource)); err != nil || tried {
 		return d, nil, err
 	}
+	trail.passed(guardAttempts, x.sawAttempts(account, kind, id, occasion(d.Resource)))
 	switch f := d.Resource.(type) {
 	case portfolio.DomainFacts:
 		return x.assessPurchase(ctx, d, f, kind, budget)
 	case portfolio.NameFacts:
 		return x.assessName(ctx, d, f, budget)
 	}
-	return d, nil, nil
+	d, stopped, err := x.answered(d, nil)
+	if err == nil && !stopped {
+		trail.passed(guardAnswers, x.sawAnswers(d))
+	}
+	return d, nil, err
 }
 
 // pausedFor says whether a pause keeps an account from operations of a kind.
@@ -143,18 +155,34 @@ func (x *Executor) triedBefore(d portfolio.Decision, kind portfolio.OperationKin
 	case last.State == portfolio.StateDone:
 		d.Op = last.ShortID()
 		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), true, nil
-	case last.State == portfolio.StateFailed && last.Stopped == "" && !last.EndedAt.After(x.now()) && x.now().Before(retryAfter(last)):
-		d.Op = last.ShortID()
-		return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
-			last, last.LastNote(), retryAfter(last).Format(time.RFC3339))), true, nil
+	case x.tooEarly(last) && !asksAgain(last, x.now()):
+		return retryLater(d, last), true, nil
 	}
 	return d, false, nil
 }
 
+// tooEarly says whether the time for the next attempt has not come.
+func (x *Executor) tooEarly(last portfolio.Operation) bool {
+	return last.State == portfolio.StateFailed && last.Stopped == "" && !last.EndedAt.After(x.now()) && x.now().Before(retryAfter(last))
+}
+
+// asksAgain says whether an attempt ended before anything was sent because of what people
+// were asked: to ask them once more there is nothing to wait for.
+func asksAgain(last portfolio.Operation, now time.Time) bool {
+	return askedOnly(last) || last.Sent == 0 && last.Approval != nil && last.Approval.Over(now)
+}
+
+// retryLater is a decision that waits for the time of the next attempt.
+func retryLater(d portfolio.Decision, last portfolio.Operation) portfolio.Decision {
+	d.Op = last.ShortID()
+	return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
+		last, last.LastNote(), retryAfter(last).Format(time.RFC3339)))
+}
+
 // assessPurchase applies the guards that stand before money.
 func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f portfolio.DomainFacts, kind portfolio.OperationKind, budget *budget) (_ portfolio.Decision, failed, err error) {
-	now := x.now()
-	if d, stopped, err := x.beforePrice(d, f.Domain, now); err != nil || stopped {
+	now, trail := x.now(), trailOf(ctx)
+	if d, stopped, err := x.beforePrice(ctx, d, f.Domain, now); err != nil || stopped {
 		return d, nil, err
 	}
 	reg := x.registries[f.AccountID]
@@ -165,30 +193,44 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 	if d, stopped := tldAllows(d, f.Domain, facts); stopped {
 		return d, nil, nil
 	}
-	prices, err := reg.Prices(ctx, f.Name)
+	trail.passed(guardTLD, sawTLD(facts))
+	prices, err := x.prices(ctx, f.AccountID, f.Name, purposeOf(d, budget))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
 	if facts.AutoRenewOnly && kind == portfolio.OpRenew {
-		return x.assessAutoRenewal(d, f, prices, now)
+		return x.assessAutoRenewal(ctx, d, f, prices, now)
 	}
-	q, err := price(kind, f.Domain, prices, term(kind, d.Years, facts))
+	q, err := price(kind, f.Domain, prices.Prices, term(kind, d.Years, facts))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, prices.At, q.perYear
+	trail.passed(guardPrice, x.sawPrice(d))
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
-	d, err = x.assessCeilings(d, f.AccountID, q.total, now, budget)
+	trail.passed(guardMaxPrice, sawMaxPrice(d))
+	if d, stopped, err := x.assessIncrease(d, f.Domain, q); err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(codeMaxIncrease, x.sawIncrease(d, f.Domain, q))
+	d, stopped, err := x.answered(d, &q.total)
+	if err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(guardAnswers, x.sawAnswers(d))
+	d, err = x.assessCeilings(ctx, d, f.AccountID, q.total, now, budget)
 	return d, nil, err
 }
 
 // assessCeilings is the last of the guards before money: every ceiling lets a purchase
 // pass, and what the plan has set aside before it.
-func (x *Executor) assessCeilings(d portfolio.Decision, account int64, price portfolio.Money, now time.Time, budget *budget) (portfolio.Decision, error) {
+func (x *Executor) assessCeilings(ctx context.Context, d portfolio.Decision, account int64, price portfolio.Money, now time.Time, budget *budget) (portfolio.Decision, error) {
 	err := x.ledger.Spent(func(s portfolio.Spent) error {
-		return x.ceilings().allow(budget.with(s, d.Verdict), account, price, now)
+		s = budget.with(s, d.Verdict)
+		x.noteCeilings(ctx, s, account, price, now)
+		return x.ceilings().allow(s, account, price, now)
 	})
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil
@@ -202,7 +244,7 @@ func (x *Executor) assessCeilings(d portfolio.Decision, account int64, price por
 
 // assessAutoRenewal is how a renew rule is obeyed where only DNSimple's own auto-renewal
 // renews: it is switched on. What it will cost must be within what one purchase may.
-func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.Prices, now time.Time) (_ portfolio.Decision, failed, err error) {
+func (x *Executor) assessAutoRenewal(ctx context.Context, d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.SeenPrices, now time.Time) (_ portfolio.Decision, failed, err error) {
 	d.Do = portfolio.ActionAutoRenewal
 	d.Reason += fmt.Sprintf("; .%s renews by DNSimple's auto-renewal only, which is off and is switched on", portfolio.TLD(f.Name))
 	if d, stopped, err := x.pausedFor(d, f.AccountID, portfolio.OpAutoRenewal); err != nil || stopped {
@@ -212,22 +254,35 @@ func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFac
 	if err != nil || tried {
 		return d, nil, err
 	}
-	q, err := price(portfolio.OpRenew, f.Domain, prices, 1)
+	q, err := price(portfolio.OpRenew, f.Domain, prices.Prices, 1)
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, prices.At, q.perYear
+	trail := trailOf(ctx)
+	trail.passed(guardPrice, x.sawPrice(d))
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
+	trail.passed(guardMaxPrice, sawMaxPrice(d))
+	if d, stopped, err := x.assessIncrease(d, f.Domain, q); err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(codeMaxIncrease, x.sawIncrease(d, f.Domain, q))
 	if over, ok := errors.AsType[*CeilingError](x.ceilings().allowOne(f.AccountID, q.total)); ok {
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
 	}
+	trail.passed("max_per_purchase", plainly("it holds; the other ceilings do not hold what DNSimple renews"))
+	d, stopped, err := x.answered(d, &q.total)
+	if err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(guardAnswers, x.sawAnswers(d))
 	return d, nil, nil
 }
 
 // beforePrice applies the guards that need neither a price nor the API.
-func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now time.Time) (portfolio.Decision, bool, error) {
+func (x *Executor) beforePrice(ctx context.Context, d portfolio.Decision, dom portfolio.Domain, now time.Time) (portfolio.Decision, bool, error) {
 	if out, ok, err := x.ledger.LatestOf(dom.AccountID, portfolio.OpTransferOut, dom.ID); err != nil {
 		return d, true, fmt.Errorf("look whether it is leaving: %w", err)
 	} else if ok && leaving(out) {
@@ -239,6 +294,8 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 		return guarded(d, portfolio.VerdictWait, codeLeaving, fmt.Sprintf(
 			"it is on its way to another registrar: %s, and nothing is bought for %d days", sent, int(leaveWithin.Hours()/24))), true, nil
 	}
+	trail := trailOf(ctx)
+	trail.passed(guardLeaving, x.sawLeaving(dom))
 	last, ok, err := x.lastPurchase(dom)
 	if err != nil {
 		return d, true, err
@@ -248,11 +305,13 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 			"something was bought for it on %s, and nothing is bought within %d days of that",
 			x.ceilings().day(last.At), int(quietPeriod.Hours()/24))), true, nil
 	}
+	trail.passed(guardRecent, x.sawRecent(last, ok))
 	if dom.State == portfolio.DomainRegistered && dom.AutoRenew && !dom.ExpiresAt.After(x.window().After(now)) {
 		return guarded(d, portfolio.VerdictWait, codeVendorTurn, fmt.Sprintf(
 			"it expires on %s, and DNSimple's auto-renewal is on: inside %s DNSimple renews it itself",
 			x.ceilings().day(dom.ExpiresAt), x.window())), true, nil
 	}
+	trail.passed(guardVendor, x.sawVendor(dom))
 	return d, false, nil
 }
 

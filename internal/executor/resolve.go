@@ -37,6 +37,10 @@ func (x *Executor) Resolve(ctx context.Context, key string, how Resolution, by, 
 	if how == ResolveNotBought && op.State == portfolio.StateReserved && (op.Kind.Once() || op.Sent == 0) {
 		return x.withdraw(op, by, reason)
 	}
+	if op.State == portfolio.StateAsked {
+		approve, deny := AnswersOf(op)
+		return op, refusedf("%s waits for an answer, and nothing was sent: %s, or %s", op, approve, deny)
+	}
 	if !resolvable(op, x.now()) {
 		return op, refusedf("%s is %s (%s): only what is unknown can be resolved, what DNSimple has worked on for longer than that ever takes, "+
 			"and, as --not-bought, what has not left", op, op.State, op.LastNote())
@@ -69,7 +73,7 @@ func (x *Executor) withdraw(op portfolio.Operation, by, reason string) (portfoli
 	if reason != "" {
 		why += ": " + reason
 	}
-	op, _, err := x.step(op, withdrawn{moment: moment(x.now()), why: why})
+	op, _, err := x.step(op, withdrawn{moment: moment(x.now()), why: why, over: true})
 	if err != nil {
 		return op, fmt.Errorf("withdraw %s: %w", op, err)
 	}
@@ -104,13 +108,19 @@ func (x *Executor) buyAgain(ctx context.Context, op portfolio.Operation) (portfo
 	if err != nil {
 		return none, refusedf("%s: what .%s allows could not be read: %s", op, portfolio.TLD(d.Name), err)
 	}
-	prices, err := reg.Prices(reading, d.Name)
+	prices, err := x.prices(reading, op.AccountID, d.Name, buying)
 	if err != nil {
 		return none, refusedf("%s: its price could not be read: %s", op, err)
 	}
-	q, err := price(op.Kind, d, prices, term(op.Kind, op.Years, tld))
+	q, err := price(op.Kind, d, prices.Prices, term(op.Kind, op.Years, tld))
 	if err != nil {
 		return none, refusedf("%s: %s", op, err)
+	}
+	// Nobody agreed to a price here. A command shows it first.
+	if dearer, err := x.dearer(portfolio.Decision{}, d, q); err != nil {
+		return none, err
+	} else if dearer != "" {
+		return none, refusedf("%s: %s; where it is wanted all the same, say --not-bought, and then: domaind %s %s, which shows the price", op, dearer, op.Kind, d.Name)
 	}
 	do := portfolio.ActionRenew
 	if op.Kind == portfolio.OpRestore {
@@ -126,7 +136,7 @@ func (x *Executor) buyAgain(ctx context.Context, op portfolio.Operation) (portfo
 	}
 	return portfolio.Decision{
 		Resource: portfolio.DomainFacts{Domain: d}, Verdict: portfolio.VerdictAct, Do: do, Mode: portfolio.ModeAct,
-		Years: op.Years, Price: &q.total, PriceAt: now, Loud: true, Labels: op.Labels,
+		Years: op.Years, Price: &q.total, PriceAt: prices.At, PerYear: q.perYear, Loud: true, Labels: op.Labels,
 		Rule: op.Rule, RuleAt: op.RuleAt, Policy: x.policy().Hash,
 	}, nil
 }
@@ -160,6 +170,7 @@ func (x *Executor) beginManual(ctx context.Context, d portfolio.Decision, before
 		return before, err
 	}
 	row.Manual, row.By, row.Follows = true, by, before.Follows
+	row.Approval = x.typed(row, d.Price)
 	op, err := x.reserve(row)
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		return before, refusedf("%s", over)

@@ -49,7 +49,7 @@ func (x *Executor) cause(d portfolio.Decision) (cause, helps string) {
 	case portfolio.VerdictWouldAct:
 		return fmt.Sprintf("%s is in dry-run", d.Rule), `set its mode, or the one above it, to "act", and restart domaind`
 	case portfolio.VerdictAsk:
-		return fmt.Sprintf("%s waits for an answer", d.Rule), `set its mode, or the one above it, to "act", and restart domaind`
+		return x.asksStill(d, name)
 	case portfolio.VerdictBlocked:
 		return x.blockedBy(d, name, scan)
 	case portfolio.VerdictWait:
@@ -59,6 +59,15 @@ func (x *Executor) cause(d portfolio.Decision) (cause, helps string) {
 		return d.Reason, "to renew it sooner, let a rule say so"
 	}
 	return d.Reason, "see: domaind plan --all"
+}
+
+// asksStill says since when a question has waited.
+func (x *Executor) asksStill(d portfolio.Decision, name string) (cause, helps string) {
+	cause = fmt.Sprintf("%s asks before it does anything, and nobody has answered", d.Rule)
+	if op, ok, err := x.lastOf(d); err == nil && ok && op.State == portfolio.StateAsked {
+		cause = fmt.Sprintf("it has waited for an answer since %s (%s)", x.ceilings().day(op.Asked.At), op.Asked.Why)
+	}
+	return cause, "let it go: domaind approve " + name
 }
 
 func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, helps string) {
@@ -81,6 +90,8 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 		return d.Reason, fmt.Sprintf("see: domaind status; where it lasts, renew %s at DNSimple by hand", name)
 	case codeMaxPrice, "max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day":
 		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, and restart domaind", d.Code)
+	case codeMaxIncrease:
+		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, and restart domaind; or agree to the price yourself: domaind renew %s", d.Code, name)
 	}
 	return d.Reason, "once it is mended, " + scan
 }
@@ -113,6 +124,8 @@ func waitsFor(d portfolio.Decision, name, scan string) (cause, helps string) {
 		return d.Reason, "see: domaind ledger --name " + name
 	case codeDone, codeRecent:
 		return d.Reason, "renew it at DNSimple by hand"
+	case codeDenied:
+		return d.Reason, "where it is to stay: domaind renew " + name
 	case codeLeaving:
 		return d.Reason, "where it is to stay: domaind renew " + name
 	}

@@ -85,6 +85,8 @@ type world struct {
 	wrap func(Ledger) Ledger
 	// fatal, where it is not nil, hears of errors that were not expected first.
 	fatal func(error)
+	// operator, where it is not nil, does something after each scan of a life.
+	operator func(w *world)
 	// unread are accounts that no scan reads.
 	unread map[int64]bool
 
@@ -415,10 +417,12 @@ func (w *world) scan() {
 // by its id.
 func (w *world) assess() map[string]portfolio.Decision {
 	w.t.Helper()
-	assessed, err := w.x.Assess(w.t.Context(), w.decide())
+	decisions := w.decide()
+	assessed, err := w.x.Assess(w.t.Context(), decisions)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.explained(decisions, assessed)
 	byName := make(map[string]portfolio.Decision)
 	for _, d := range assessed {
 		_, _, name := d.Resource.Ident()
