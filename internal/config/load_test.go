@@ -284,7 +284,6 @@ func TestEverything(t *testing.T) {
 		Spending: Spending{MaxPerPurchase: money(10_50), MaxPerDay: money(20_00), MaxPerMonth: money(100_00), MaxPurchasesPerDay: 5, MaxPriceIncrease: new(portfolio.Percent(25)), AskAbove: money(9_50)},
 		Reload:   Reload{MaxChanged: 5},
 		Alerts:   Alerts{WarnWithin: rules.Distance{Months: 2}, BeforeExpiry: []rules.Distance{{Months: 1}, {Days: 14}, {Days: 3}}},
-		Reload:   Reload{MaxChanged: 5},
 		NATS: NATS{
 			URLs: []string{"tls://a.example:4222", "nats://b.example"}, Listen: "127.0.0.1:4222",
 			Credentials: &Secret{secretFile, "dir/nats.creds"},
