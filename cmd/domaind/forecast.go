@@ -84,7 +84,7 @@ func forecastTitle(f control.Forecast) string {
 
 // expectedText is what purchases cost: ~ where a price is an estimate, +n? where n of them
 // have none that is known.
-func expectedText(e control.Expected) string {
+func expectedText(e control.Expenses) string {
 	if e.Items == 0 {
 		return "0.00"
 	}
@@ -108,7 +108,7 @@ func forecastColumns(f control.Forecast) (columns []forecastColumn) {
 			return ""
 		}
 	}
-	cost := func(of func(control.MonthForecast) control.Expected) func(control.MonthForecast) string {
+	cost := func(of func(control.MonthForecast) control.Expenses) func(control.MonthForecast) string {
 		return func(m control.MonthForecast) string {
 			if of(m).Items == 0 {
 				return ""
@@ -116,9 +116,9 @@ func forecastColumns(f control.Forecast) (columns []forecastColumn) {
 			return expectedText(of(m))
 		}
 	}
-	renewals := func(m control.MonthForecast) control.Expected { return m.Renewals }
-	asked := func(m control.MonthForecast) control.Expected { return m.Asked }
-	vendor := func(m control.MonthForecast) control.Expected { return m.Vendor }
+	renewals := func(m control.MonthForecast) control.Expenses { return m.Renewals }
+	asked := func(m control.MonthForecast) control.Expenses { return m.Asked }
+	vendor := func(m control.MonthForecast) control.Expenses { return m.Vendor }
 	for _, c := range []forecastColumn{
 		{"RENEWALS", count(func(m control.MonthForecast) int { return m.Renewals.Items }), true},
 		{"COST", cost(renewals), true},
@@ -173,7 +173,7 @@ func forecastRows(f control.Forecast) [][]string {
 // forecastNotes explain the signs that a forecast has.
 func forecastNotes(f control.Forecast) (notes []string) {
 	t := f.Totals
-	all := []control.Expected{t.Renewals, t.Asked, t.Blocked, t.Vendor}
+	all := []control.Expenses{t.Renewals, t.Asked, t.Blocked, t.Vendor}
 	estimated, unknown := 0, 0
 	for _, e := range all {
 		estimated, unknown = estimated+e.Estimated, unknown+e.Unknown

@@ -117,8 +117,8 @@ func TestForecastPrices(t *testing.T) {
 	if diff := cmp.Diff([]string{"a.io", "a.dear", "b.dear", "a.free", "a.broken"}, look.asked); diff != "" {
 		t.Error(diff)
 	}
-	total := Expected{Items: 11, Price: 4000*2 + 1500*3 + 1234 + 1700, Estimated: 5, Unknown: 4}
-	dear := Expected{Items: 2, Price: 2 * 99900, Estimated: 2} // a ceiling says no
+	total := Expenses{Items: 11, Price: 4000*2 + 1500*3 + 1234 + 1700, Estimated: 5, Unknown: 4}
+	dear := Expenses{Items: 2, Price: 2 * 99900, Estimated: 2} // a ceiling says no
 	if f.Totals.Renewals != total || f.Totals.Blocked != dear || len(f.Months) != 13 || f.Months[1].Renewals != total || len(f.SeenAt) != 1 {
 		t.Errorf("%+v", f.Totals)
 	}

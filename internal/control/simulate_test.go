@@ -209,10 +209,10 @@ func TestFatesAreCounted(t *testing.T) {
 		t.Fatalf("%+v", f.Months)
 	}
 	want := MonthForecast{
-		Renewals: Expected{Items: 3, Price: 2000, Estimated: 1, Unknown: 1}, Asked: Expected{Items: 1, Price: 1000, Estimated: 1},
-		Blocked: Expected{Items: 1, Price: 1000, Estimated: 1}, Vendor: Expected{Items: 1, Price: 1000, Estimated: 1}, Held: 1, LetLapse: 1, Uncovered: 1,
+		Renewals: Expenses{Items: 3, Price: 2000, Estimated: 1, Unknown: 1}, Asked: Expenses{Items: 1, Price: 1000, Estimated: 1},
+		Blocked: Expenses{Items: 1, Price: 1000, Estimated: 1}, Vendor: Expenses{Items: 1, Price: 1000, Estimated: 1}, Held: 1, LetLapse: 1, Uncovered: 1,
 	}
-	if f.Totals != want || f.Months[0].Renewals != (Expected{Items: 2, Price: 1000, Unknown: 1}) || !slices.IsSortedFunc(f.Items, func(a, b ForecastItem) int { return a.At.Compare(b.At) }) {
+	if f.Totals != want || f.Months[0].Renewals != (Expenses{Items: 2, Price: 1000, Unknown: 1}) || !slices.IsSortedFunc(f.Items, func(a, b ForecastItem) int { return a.At.Compare(b.At) }) {
 		t.Errorf("%+v", f)
 	}
 }
