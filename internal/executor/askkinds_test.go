@@ -138,3 +138,25 @@ func TestAutoRenewalThatMoved(t *testing.T) {
 		t.Errorf("it is not cleared: %+v", answer)
 	}
 }
+
+// The same push comes from somebody else by now, or would have another registrant: that is
+// not what was approved.
+func TestPushOfAnotherSource(t *testing.T) {
+	w := newWorld(t, pushed, acceptFromStudio+"mode = \"ask\"\n")
+	w.scan()
+	approved := w.asks()
+	approved.State, approved.Approval = portfolio.StateReserved, &portfolio.Approval{Kind: portfolio.ApprovalAnswer, By: operator}
+	for why, change := range map[string]func(op *portfolio.Operation){
+		"it comes from account 3030 now, and came from account 4040": func(op *portfolio.Operation) { op.SourceID = 4040 },
+		"contact 2715 would become its registrant now":               func(op *portfolio.Operation) { op.Contact = 9 },
+		"": func(*portfolio.Operation) {},
+	} {
+		op := approved
+		change(&op)
+		answer, err := w.x.confirm(t.Context(), op)
+		w.must(err)
+		no, ok := answer.(withdrawn)
+		equal(t, "is withdrawn", ok, why != "")
+		holds(t, no.why, why)
+	}
+}
