@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"domaind/internal/control"
-	"domaind/internal/portfolio"
 	"domaind/internal/rules"
 )
 
@@ -84,7 +83,7 @@ func forecastTitle(f control.Forecast) string {
 
 // expectedText is what purchases cost: ~ where a price is an estimate, +n? where n of them
 // have none that is known.
-func expectedText(e control.Expected) string {
+func expectedText(e control.Expenses) string {
 	if e.Items == 0 {
 		return "0.00"
 	}
@@ -108,7 +107,7 @@ func forecastColumns(f control.Forecast) (columns []forecastColumn) {
 			return ""
 		}
 	}
-	cost := func(of func(control.MonthForecast) control.Expected) func(control.MonthForecast) string {
+	cost := func(of func(control.MonthForecast) control.Expenses) func(control.MonthForecast) string {
 		return func(m control.MonthForecast) string {
 			if of(m).Items == 0 {
 				return ""
@@ -116,9 +115,9 @@ func forecastColumns(f control.Forecast) (columns []forecastColumn) {
 			return expectedText(of(m))
 		}
 	}
-	renewals := func(m control.MonthForecast) control.Expected { return m.Renewals }
-	asked := func(m control.MonthForecast) control.Expected { return m.Asked }
-	vendor := func(m control.MonthForecast) control.Expected { return m.Vendor }
+	renewals := func(m control.MonthForecast) control.Expenses { return m.Renewals }
+	asked := func(m control.MonthForecast) control.Expenses { return m.Asked }
+	vendor := func(m control.MonthForecast) control.Expenses { return m.Vendor }
 	for _, c := range []forecastColumn{
 		{"RENEWALS", count(func(m control.MonthForecast) int { return m.Renewals.Items }), true},
 		{"COST", cost(renewals), true},
@@ -173,7 +172,7 @@ func forecastRows(f control.Forecast) [][]string {
 // forecastNotes explain the signs that a forecast has.
 func forecastNotes(f control.Forecast) (notes []string) {
 	t := f.Totals
-	all := []control.Expected{t.Renewals, t.Asked, t.Blocked, t.Vendor}
+	all := []control.Expenses{t.Renewals, t.Asked, t.Blocked, t.Vendor}
 	estimated, unknown := 0, 0
 	for _, e := range all {
 		estimated, unknown = estimated+e.Estimated, unknown+e.Unknown
@@ -242,87 +241,4 @@ func forecastLists(f control.Forecast, most int) (lists []forecastList) {
 		}
 	}
 	return lists
-}
-
-// forecastChart is a bar for each month, of what rules spend, and lighter behind it what
-// DNSimple does; "" where nothing is spent. A line is as wide as the terminal, or as 80
-// characters.
-func forecastChart(f control.Forecast, width int) string {
-	if width <= 0 {
-		width = 80
-	}
-	own := func(m control.MonthForecast) portfolio.Money { return m.Renewals.Price + m.Asked.Price }
-	var most portfolio.Money
-	label := 0
-	for _, m := range f.Months {
-		most = max(most, own(m)+m.Vendor.Price)
-		label = max(label, len(chartLabel(m)))
-	}
-	room := width - len("2006-01") - label - 4
-	if most == 0 || room < 10 {
-		return ""
-	}
-	var b strings.Builder
-	for _, m := range f.Months {
-		eighths := int(int64(own(m)) * int64(room) * 8 / int64(most))
-		if own(m) > 0 {
-			eighths = max(eighths, 1)
-		}
-		bar := strings.Repeat("█", eighths/8)
-		if part := eighths % 8; part > 0 {
-			bar += string([]rune(" ▏▎▍▌▋▊▉")[part])
-		}
-		whole := min(int(int64(own(m)+m.Vendor.Price)*int64(room)/int64(most)), room)
-		if n := len([]rune(bar)); whole > n {
-			bar += strings.Repeat("░", whole-n)
-		}
-		fmt.Fprintf(&b, "%s  %*s  %s\n", m.Month, label, chartLabel(m), bar)
-	}
-	if f.Totals.Vendor.Price > 0 {
-		b.WriteString("█ by rules  ░ by DNSimple's own auto-renewal\n")
-	}
-	return b.String()
-}
-
-func chartLabel(m control.MonthForecast) string {
-	return (m.Renewals.Price + m.Asked.Price + m.Vendor.Price).String()
-}
-
-// forecastMarkdown is a forecast as a document for a pull request.
-func forecastMarkdown(f control.Forecast) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "### domaind: a forecast\n\n%s.\n\n", md(forecastTitle(f)))
-	if len(f.Problems) > 0 {
-		b.WriteString("> [!WARNING]\n> The forecast is not complete.\n")
-		for _, problem := range f.Problems {
-			fmt.Fprintf(&b, "> - %s\n", md(problem))
-		}
-		b.WriteByte('\n')
-	}
-	header := []string{"Month"}
-	for _, c := range forecastColumns(f) {
-		header = append(header, strings.Replace(c.title[:1]+strings.ToLower(c.title[1:]), "dnsimple", "DNSimple", 1)+":")
-	}
-	rows := forecastRows(f)
-	for _, row := range rows {
-		for i := range row {
-			row[i] = md(row[i])
-		}
-	}
-	mdTable(&b, header, rows)
-	b.WriteByte('\n')
-	for _, note := range forecastNotes(f) {
-		fmt.Fprintf(&b, "%s.\n\n", md(note))
-	}
-	if chart := forecastChart(f, 80); chart != "" {
-		fmt.Fprintf(&b, "```\n%s```\n\n", chart)
-	}
-	for _, list := range forecastLists(f, mostNamed) {
-		fmt.Fprintf(&b, "<details><summary>%s</summary>\n\n", md(list.title))
-		for _, line := range list.lines {
-			fmt.Fprintf(&b, "- %s\n", md(line))
-		}
-		b.WriteString("\n</details>\n\n")
-	}
-	return b.String()
 }

@@ -16,7 +16,7 @@ import (
 func (g *globals) keepPlan(file string, plan control.Plan) error {
 	text, err := json.MarshalIndent(plan, "", "  ")
 	if err == nil {
-		err = replaceFile(file, append(text, '\n'))
+		err = writeWhole(file, append(text, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("write the plan: %w", err)
@@ -31,8 +31,8 @@ func (g *globals) keepPlan(file string, plan control.Plan) error {
 	return nil
 }
 
-// replaceFile writes a file with mode 0600 beside its place, and moves it there.
-func replaceFile(file string, text []byte) error {
+// writeWhole writes a file with mode 0600 beside its place, and moves it there.
+func writeWhole(file string, text []byte) error {
 	switch info, err := os.Stat(file); {
 	case err == nil && !info.Mode().IsRegular():
 		return fmt.Errorf("%s is there, and is no file", file)

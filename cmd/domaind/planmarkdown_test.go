@@ -62,8 +62,8 @@ func shownPlan() control.Plan {
 func shownForecast() control.Forecast {
 	price := portfolio.Money(1500)
 	f := control.Forecast{At: planned, Until: planned.AddDate(0, 2, 0), Mode: portfolio.ModeAct, Policy: "0123456789ab", Instance: "main", SeenAt: map[int64]time.Time{1010: planned.AddDate(0, 0, -1)}}
-	expected := func(items, estimated, unknown int) control.Expected {
-		return control.Expected{Items: items, Price: portfolio.Money(items-unknown) * price, Estimated: estimated, Unknown: unknown}
+	expected := func(items, estimated, unknown int) control.Expenses {
+		return control.Expenses{Items: items, Price: portfolio.Money(items-unknown) * price, Estimated: estimated, Unknown: unknown}
 	}
 	f.Months = []control.MonthForecast{
 		{Month: "2026-03", Renewals: expected(10, 2, 1), Vendor: expected(4, 4, 0), Uncovered: 1},
@@ -146,7 +146,7 @@ func TestChartFits(t *testing.T) {
 		var f control.Forecast
 		for i := range rapid.IntRange(0, 14).Draw(t, "months") {
 			m := control.MonthForecast{Month: fmt.Sprintf("2026-%02d", i+1)}
-			for _, e := range []*control.Expected{&m.Renewals, &m.Asked, &m.Vendor} {
+			for _, e := range []*control.Expenses{&m.Renewals, &m.Asked, &m.Vendor} {
 				e.Price = portfolio.Money(rapid.Int64Range(0, 1e12).Draw(t, "price"))
 			}
 			f.Months = append(f.Months, m)
@@ -158,7 +158,7 @@ func TestChartFits(t *testing.T) {
 		}
 	})
 	one := func(cents portfolio.Money) string {
-		f := control.Forecast{Months: []control.MonthForecast{{Month: "2026-01", Renewals: control.Expected{Price: cents}}, {Month: "2026-02", Renewals: control.Expected{Price: 10000}}}}
+		f := control.Forecast{Months: []control.MonthForecast{{Month: "2026-01", Renewals: control.Expenses{Price: cents}}, {Month: "2026-02", Renewals: control.Expenses{Price: 10000}}}}
 		first, _, _ := strings.Cut(forecastChart(f, 40), "\n")
 		return first
 	}

@@ -30,17 +30,17 @@ type Forecast struct {
 // of the rest, that in which the domains expire.
 type MonthForecast struct {
 	Month     string   `json:"month"` // YYYY-MM
-	Renewals  Expected `json:"renewals"`
-	Asked     Expected `json:"asked"`
-	Blocked   Expected `json:"blocked"`
-	Vendor    Expected `json:"vendor"`
+	Renewals  Expenses `json:"renewals"`
+	Asked     Expenses `json:"asked"`
+	Blocked   Expenses `json:"blocked"`
+	Vendor    Expenses `json:"vendor"`
 	Held      int      `json:"held"`
 	LetLapse  int      `json:"let_lapse"`
 	Uncovered int      `json:"uncovered"`
 }
 
-// Expected is some purchases that are expected.
-type Expected struct {
+// Expenses is some purchases that are expected.
+type Expenses struct {
 	Items     int             `json:"items"`
 	Price     portfolio.Money `json:"price"`     // of those whose price is known
 	Estimated int             `json:"estimated"` // whose price is not what was paid for them last

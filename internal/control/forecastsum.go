@@ -52,7 +52,7 @@ func (m *MonthForecast) add(it *ForecastItem) {
 	}
 }
 
-func (e *Expected) add(it *ForecastItem) {
+func (e *Expenses) add(it *ForecastItem) {
 	e.Items++
 	switch {
 	case it.Price == nil:

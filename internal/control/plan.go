@@ -134,7 +134,7 @@ func (h *handler) makePlan(ctx context.Context, all bool) (Plan, error) {
 		}
 	}
 	for i := range p.Items {
-		if it := &p.Items[i]; it.On == portfolio.KindDomain && s.remembered[domainOf{it.Account, it.ID}] {
+		if it := &p.Items[i]; it.On == portfolio.KindDomain && s.remembered[domainKey{it.Account, it.ID}] {
 			at := seen.At[it.Account]
 			it.SeenAt, it.Unicode = orNil(at), unicodeName(it.Name)
 		}

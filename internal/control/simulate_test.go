@@ -115,6 +115,7 @@ func TestPlay(t *testing.T) {
 		"DNSimple's turn by now":      {p: ahead(within(45)), f: vendor(ownedBy(1010, 5)), until: year, want: "2026-03-06 vendor 15.00; 2027-01-20 renew 15.00"},
 		"lapsed":                      {p: ahead(rescue), f: ownedBy(1010, -5), until: year, want: "2026-03-01 renew 15.00; 2027-02-24 uncovered"},
 		"in redemption":               {p: ahead(rescue), f: redeemed(ownedBy(1010, -5)), until: year, want: "2026-03-01 renew (restore) 95.00; 2027-02-24 uncovered"},
+		"lapsed, and near again":      {p: ahead(within(45)), f: ownedBy(1010, -250), until: year, want: "2026-03-01 renew 15.00; 2026-06-24 uncovered"},
 		"lapsed, nobody cares":        {p: ahead(), f: ownedBy(1010, -5), until: year, want: "2026-03-01 uncovered"},
 		"lapsed long ago":             {p: ahead(), f: ownedBy(1010, -100), until: year, want: ""},
 		"bought lately":               {p: ahead(within(45)), f: ownedBy(1010, 190), bought: now.AddDate(0, 0, -1), until: year, want: "2026-08-27 renew 15.00"},
@@ -208,10 +209,10 @@ func TestFatesAreCounted(t *testing.T) {
 		t.Fatalf("%+v", f.Months)
 	}
 	want := MonthForecast{
-		Renewals: Expected{Items: 3, Price: 2000, Estimated: 1, Unknown: 1}, Asked: Expected{Items: 1, Price: 1000, Estimated: 1},
-		Blocked: Expected{Items: 1, Price: 1000, Estimated: 1}, Vendor: Expected{Items: 1, Price: 1000, Estimated: 1}, Held: 1, LetLapse: 1, Uncovered: 1,
+		Renewals: Expenses{Items: 3, Price: 2000, Estimated: 1, Unknown: 1}, Asked: Expenses{Items: 1, Price: 1000, Estimated: 1},
+		Blocked: Expenses{Items: 1, Price: 1000, Estimated: 1}, Vendor: Expenses{Items: 1, Price: 1000, Estimated: 1}, Held: 1, LetLapse: 1, Uncovered: 1,
 	}
-	if f.Totals != want || f.Months[0].Renewals != (Expected{Items: 2, Price: 1000, Unknown: 1}) || !slices.IsSortedFunc(f.Items, func(a, b ForecastItem) int { return a.At.Compare(b.At) }) {
+	if f.Totals != want || f.Months[0].Renewals != (Expenses{Items: 2, Price: 1000, Unknown: 1}) || !slices.IsSortedFunc(f.Items, func(a, b ForecastItem) int { return a.At.Compare(b.At) }) {
 		t.Errorf("%+v", f)
 	}
 }

@@ -172,8 +172,8 @@ func vendorBuys(it *Item) bool {
 // monthOf is the month of a moment: "2026-12".
 func monthOf(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01") }
 
-// domainOf is a domain of an account.
-type domainOf struct{ account, id int64 }
+// domainKey is a domain of an account.
+type domainKey struct{ account, id int64 }
 
 // surveyor looks at all that is known, for what shows in no single decision.
 type surveyor struct {
@@ -182,14 +182,14 @@ type surveyor struct {
 	whole      bool
 	census     *rules.Census
 	overlaps   map[Overlap]int // without its number
-	read       map[domainOf]bool
-	remembered map[domainOf]bool // that were not read
+	read       map[domainKey]bool
+	remembered map[domainKey]bool // that were not read
 }
 
 func newSurveyor(p *rules.Policy, now time.Time, whole bool) *surveyor {
 	return &surveyor{
 		policy: p, now: now, whole: whole, census: rules.NewCensus(p), overlaps: make(map[Overlap]int),
-		read: make(map[domainOf]bool), remembered: make(map[domainOf]bool),
+		read: make(map[domainKey]bool), remembered: make(map[domainKey]bool),
 	}
 }
 
@@ -198,7 +198,7 @@ func (s *surveyor) look(d portfolio.Decision) {
 	account, id, name := d.Resource.Ident()
 	s.census.See(name)
 	if d.Resource.Kind() == portfolio.KindDomain {
-		s.read[domainOf{account, id}] = true
+		s.read[domainKey{account, id}] = true
 	}
 	if d.Rule == "" {
 		return
@@ -217,7 +217,7 @@ func (s *surveyor) look(d portfolio.Decision) {
 func (s *surveyor) rest(seen scheduler.Seen) (decisions []portfolio.Decision) {
 	horizon := s.policy.Horizon(s.now)
 	for _, d := range seen.Domains {
-		of := domainOf{d.AccountID, d.ID}
+		of := domainKey{d.AccountID, d.ID}
 		if s.read[of] {
 			continue
 		}
