@@ -125,7 +125,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 		x, s = work(w.state)
 	}
 	handler := control.New(control.Options{
-		Scanner: reader, Assessor: planner, Ledger: w.state, Memory: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
+		Scanner: reader, Assessor: planner, Ledger: w.state, Memory: w.state, Archive: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
 		Commander: x, Prover: planner, Policy: policy, Now: w.clock.Now, About: w.about, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
 	})
 	return &app{executor: x, scheduler: s, handler: handler, control: control.InProcess(handler, w.who)}, nil

@@ -23,6 +23,7 @@ type Options struct {
 	Assessor Assessor
 	Ledger   Ledger
 	Memory   Memory
+	Archive  Archive
 	Backup   Backup
 	Machine  Machine
 	// Commander carries out what operators command; Prover has no effect.
@@ -72,6 +73,7 @@ func New(o Options) http.Handler {
 	for path, methods := range map[string]map[string]http.HandlerFunc{
 		"/v1/status":    {http.MethodGet: h.status},
 		"/v1/plan":      {http.MethodGet: h.plan},
+		"/v1/facts":     {http.MethodGet: h.facts},
 		"/v1/ledger":    {http.MethodGet: h.ledger},
 		"/v1/operation": {http.MethodGet: h.operation},
 		"/v1/backup":    {http.MethodGet: h.backup},

@@ -1,0 +1,5 @@
+package executor
+
+// CodeNoPrice is the code of a decision that is blocked because what it would buy has no
+// price that is known.
+const CodeNoPrice = codeNoPrice
