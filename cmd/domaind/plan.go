@@ -16,6 +16,7 @@ import (
 
 func newPlan(g *globals) *cobra.Command {
 	var asJSON, all bool
+	var offline offline
 	cmd := &cobra.Command{
 		Use: "plan", Short: "Show what the policy would do now, why, and at what price",
 		Long: `plan reads domains up to the policy's horizon, pushes and registrant changes, and
@@ -25,7 +26,7 @@ is made here.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var plan control.Plan
-			err := g.ask(cmd.Context(), need{tokens: allTokens}, func(ctx context.Context, c *control.Client) (err error) {
+			err := offline.asker(g)(cmd.Context(), need{tokens: allTokens}, func(ctx context.Context, c *control.Client) (err error) {
 				plan, err = c.Plan(ctx, all)
 				return err
 			})
@@ -33,7 +34,9 @@ is made here.`,
 				return err
 			}
 			g.fresh(plan.Policy)
-			if asJSON {
+			if offline.old != "" {
+				err = offline.diff(cmd.Context(), g, asJSON)
+			} else if asJSON {
 				err = printJSON(g.io.out, plan)
 			} else {
 				err = printPlan(g.io.out, styleOf(g.io.tty), plan)
@@ -47,6 +50,7 @@ is made here.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&all, "all", false, "also what lies beyond the horizon, as far as it was read")
+	offline.flags(cmd)
 	return cmd
 }
 
