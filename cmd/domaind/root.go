@@ -113,7 +113,7 @@ Begin with "domaind demo", which needs nothing.`,
 		commands  []*cobra.Command
 	}{
 		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newDemo(g), newSandbox(g), newVersion(g)}},
-		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newFacts(g)}},
+		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newFacts(g), newTest(g)}},
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
 		}},

@@ -61,6 +61,32 @@ func vocabulary(table string) words {
 		return words{obeyed: []string{"name", "group", "tld", "account", "contact", "state", "owner_change", "older_than"}}
 	case "conditions name":
 		return words{obeyed: []string{"names", "group", "account"}}
+	case caseFile:
+		return words{obeyed: []string{"now", "case"}}
+	case "case":
+		return words{obeyed: slices.Concat([]string{"title", "now"}, kinds(), []string{"price", "tld", "spent", "last", "want"})}
+	case "case domain":
+		return words{obeyed: []string{
+			"name", "account", "state", "expires", "expires_in", "lapsed_for", "auto_renew", "whois_privacy", "trustee", "registrant", "redemption",
+		}}
+	case "case push":
+		return words{obeyed: []string{"name", "account", "source", "unproven", "age"}}
+	case "case registrant_change":
+		return words{obeyed: []string{"name", "account", "contact", "state", "owner_change", "ours", "age"}}
+	case "case name":
+		return words{obeyed: []string{"name", "account", "status", "free_since", "ours"}}
+	case "case price":
+		return words{obeyed: []string{"registration", "renewal", "transfer", "restore", "trustee", "premium"}}
+	case "case tld":
+		return words{obeyed: []string{
+			"auto_renew_only", "renewal_enabled", "registration_enabled", "minimum_registration", "trustee_required", "extended_attributes",
+		}}
+	case "case spent":
+		return words{obeyed: []string{"today", "month", "reserved", "purchases"}}
+	case "case last":
+		return words{obeyed: []string{"paid", "bought"}}
+	case "case want":
+		return words{obeyed: []string{"rule", "do", "verdict", "code", "reason", "price", "alerts", "trials"}}
 	}
 	return words{}
 }
@@ -114,8 +140,10 @@ func tableName(table string) string {
 		return "at the top of the file"
 	case "policy file":
 		return "in a policy file"
-	case "account", "rule":
+	case "account", "rule", "case":
 		return "in [[" + table + "]]"
+	case caseFile:
+		return "in a file of cases"
 	case "token":
 		return "in token"
 	case "group":
@@ -123,6 +151,9 @@ func tableName(table string) string {
 	}
 	if on, ok := strings.CutPrefix(table, "conditions "); ok {
 		return "in the conditions of a rule on " + on
+	}
+	if of, ok := strings.CutPrefix(table, "case "); ok {
+		return "in " + of + " of a [[case]]"
 	}
 	return "in [" + table + "]"
 }
@@ -153,6 +184,14 @@ func (l *loader) checkKeys(t *node, table string) {
 func (l *loader) unknownKey(f *node, table string, known words) {
 	if table == "policy file" && slices.Contains(vocabulary("").obeyed, f.name) {
 		l.failKey(f, "%s belongs in the main file", quote(f.name)).hint("a policy file has only [[rule]] and [groups]")
+		return
+	}
+	if f.name == "case" && (table == "" || table == "policy file") {
+		l.failKey(f, "cases are no policy").hint(`give their file a name that ends in "` + CasesSuffix + `": "domaind test" reads it, and no pattern in policies does`)
+		return
+	}
+	if table == caseFile && slices.Contains(vocabulary("").obeyed, f.name) {
+		l.failKey(f, "%s belongs in the configuration", quote(f.name)).hint("a file of cases has only now and [[case]]")
 		return
 	}
 	if on, ok := strings.CutPrefix(table, "conditions "); ok {
