@@ -92,9 +92,12 @@ func signed(m portfolio.Money) string {
 func (d *diff) rules() section {
 	s := section{title: "Rules", header: []string{"CHANGE", "RULE", "AT", "WHAT"}}
 	for _, r := range d.Rules {
-		colour := map[string]string{"added": green, "removed": red}[r.Change]
+		colour, what := map[string]string{"added": green, "removed": red}[r.Change], r.Keys
+		if r.Moved && r.Change != "moved" {
+			what = append(slices.Clip(what), "its place among the others")
+		}
 		s.rows = append(s.rows, []cell{
-			{text: r.Change, colour: cmp.Or(colour, yellow)}, {text: r.Rule, colour: bold}, {text: cmp.Or(r.NewAt, r.OldAt)}, {text: strings.Join(r.Keys, ", ")},
+			{text: r.Change, colour: cmp.Or(colour, yellow)}, {text: r.Rule, colour: bold}, {text: cmp.Or(r.NewAt, r.OldAt)}, {text: strings.Join(what, ", ")},
 		})
 	}
 	return s
@@ -154,7 +157,7 @@ func (d *diff) months() section {
 		row("in all", was, is)
 	}
 	if was.Unknown+is.Unknown > 0 {
-		s.note = fmt.Sprintf("The prices of %d purchases before and of %d now are not in the facts, and in no sum; \"domaind facts --prices\" asks for those inside the horizon.", was.Unknown, is.Unknown)
+		s.note = fmt.Sprintf("Prices that are not in the facts are in no sum: those of %s before, and of %d now. \"domaind facts --prices\" asks for all inside the horizon.", plural(was.Unknown, "purchase"), is.Unknown)
 	}
 	return s
 }

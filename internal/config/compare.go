@@ -20,6 +20,9 @@ type RuleChange struct {
 	NewAt  string `json:"new_at"`
 	// Keys are those that changed, as a policy writes them.
 	Keys []string `json:"keys,omitempty"`
+	// Moved says that it stands elsewhere among the rules that both have: the first that
+	// matches wins.
+	Moved bool `json:"moved,omitempty"`
 }
 
 // SettingChange is a setting beside the rules that is another, and changes what is decided.
@@ -50,11 +53,11 @@ func CompareRules(was, is *rules.Policy) []RuleChange {
 			changes = append(changes, RuleChange{Rule: r.Name, Change: "added", NewAt: r.At})
 			continue
 		}
-		c := RuleChange{Rule: r.Name, Change: "changed", OldAt: old.At, NewAt: r.At, Keys: changedKeys(old, r)}
+		c := RuleChange{Rule: r.Name, Change: "changed", OldAt: old.At, NewAt: r.At, Keys: changedKeys(old, r), Moved: moved[r.Name]}
 		if len(c.Keys) == 0 {
 			c.Change = "moved"
 		}
-		if len(c.Keys) > 0 || moved[r.Name] {
+		if len(c.Keys) > 0 || c.Moved {
 			changes = append(changes, c)
 		}
 	}

@@ -158,10 +158,16 @@ func (d *decoder) one(v reflect.Value, at int64) error {
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return d.at(at, "%s is wanted here", wanted(v.Type()))
 	}
-	if _, ok := errors.AsType[*time.ParseError](err); ok {
+	if err != nil && !torn(err) && v.Type() == reflect.TypeFor[time.Time]() {
 		return d.at(at, "this is no time; write it like \"2027-01-31T12:00:00Z\"")
 	}
 	return d.broken(err, at)
+}
+
+// torn says whether an error is that the text is no JSON.
+func torn(err error) bool {
+	_, odd := errors.AsType[*json.SyntaxError](err)
+	return odd || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // wanted names a type for people.
