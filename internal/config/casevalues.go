@@ -144,7 +144,7 @@ func (l *loader) casePrices(t *node, r portfolio.Resource) *portfolio.Prices {
 	for _, of := range []struct {
 		key  string
 		into *portfolio.Money
-	}{{"registration", &p.Registration}, {"renewal", &p.Renewal}, {"transfer", &p.Transfer}, {"restore", &p.Restore}, {"trustee", &p.Trustee}} {
+	}{{"registration", &p.Registration}, {"renewal", &p.Renewal}, {"restore", &p.Restore}, {"trustee", &p.Trustee}} {
 		if m := l.money(n, of.key); m != nil {
 			*of.into = *m
 		}

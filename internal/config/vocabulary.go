@@ -76,7 +76,7 @@ func vocabulary(table string) words {
 	case "case name":
 		return words{obeyed: []string{"name", "account", "status", "free_since", "ours"}}
 	case "case price":
-		return words{obeyed: []string{"registration", "renewal", "transfer", "restore", "trustee", "premium"}}
+		return words{obeyed: []string{"registration", "renewal", "restore", "trustee", "premium"}}
 	case "case tld":
 		return words{obeyed: []string{
 			"auto_renew_only", "renewal_enabled", "registration_enabled", "minimum_registration", "trustee_required", "extended_attributes",
