@@ -197,5 +197,11 @@ func covers(it *Item) bool {
 	case portfolio.VerdictUncovered:
 		return false
 	}
-	return it.Rule != "" && !slices.ContainsFunc(it.Trials, func(t string) bool { return strings.HasPrefix(t, it.Rule+" (dry-run)") })
+	return it.Rule != "" && !triedOut(it.Rule, it.Trials)
+}
+
+// triedOut says whether the rule of a decision is one that is only tried out, by its own
+// mode: its trials tell of those.
+func triedOut(rule string, trials []string) bool {
+	return slices.ContainsFunc(trials, func(t string) bool { return strings.HasPrefix(t, rule+" (dry-run)") })
 }

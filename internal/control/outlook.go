@@ -88,7 +88,8 @@ func (f *Offline) bought(ctx context.Context, d portfolio.Decision, turns turns,
 	return at, nil, false, nil
 }
 
-// buys says whether a decision is to buy.
+// buys says whether a decision is to buy. What a rule would do that is only tried out
+// costs nothing; in a policy that is itself in dry-run, what would be bought counts.
 func buys(d portfolio.Decision) bool {
 	switch d.Verdict {
 	case portfolio.VerdictAct, portfolio.VerdictWouldAct, portfolio.VerdictAsk:
@@ -97,7 +98,7 @@ func buys(d portfolio.Decision) bool {
 	}
 	switch d.Do {
 	case portfolio.ActionRenew, portfolio.ActionRestore, portfolio.ActionAutoRenewal:
-		return true
+		return !triedOut(d.Rule, d.Trials)
 	}
 	return false
 }

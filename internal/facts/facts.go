@@ -224,10 +224,11 @@ func (p Price) Seen() portfolio.SeenPrices {
 // meantime, and what it says of people are left out.
 func Essence(op portfolio.Operation) portfolio.Operation {
 	op.By, op.Terms, op.ChargeRefs, op.Net, op.Labels = "", nil, nil, nil, nil
-	if n := len(op.History); n > 0 {
-		last := op.History[n-1]
-		last.By = ""
-		op.History = []portfolio.Step{last}
+	last := op.History[max(len(op.History)-1, 0):]
+	op.History = make([]portfolio.Step, 0, 1)
+	for _, step := range last {
+		step.By = ""
+		op.History = append(op.History, step)
 	}
 	if op.Approval != nil {
 		a := *op.Approval
