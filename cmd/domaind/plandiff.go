@@ -133,8 +133,12 @@ func (d *diff) decisions() section {
 			colour = verdictColour(c.New.Verdict)
 		}
 		s.rows = append(s.rows, []cell{
-			{text: c.AccountName, colour: dim}, {text: changeName(c), colour: bold}, {text: dayOf(c.ExpiresAt)},
-			{text: standText(c.Old)}, {text: standText(c.New), colour: colour}, {text: why},
+			{text: c.AccountName, colour: dim},
+			{text: changeName(c), colour: bold},
+			{text: dayOf(c.ExpiresAt)},
+			{text: standText(c.Old)},
+			{text: standText(c.New), colour: colour},
+			{text: why},
 		})
 	}
 	return s
@@ -145,7 +149,10 @@ func (d *diff) months() section {
 	var was, is control.Bought
 	row := func(month string, a, b control.Bought) {
 		s.rows = append(s.rows, []cell{
-			{text: month, colour: bold}, {text: a.Price.String(), right: true}, {text: b.Price.String(), right: true}, {text: signed(b.Price - a.Price), right: true},
+			{text: month, colour: bold},
+			{text: a.Price.String(), right: true},
+			{text: b.Price.String(), right: true},
+			{text: signed(b.Price - a.Price), right: true},
 			{text: fmt.Sprintf("%d → %d", a.Purchases, b.Purchases)},
 		})
 	}

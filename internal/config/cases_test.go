@@ -137,9 +137,14 @@ want = { rule = "renew" }
 		t.Errorf("%+v %v", push.TLD, push.Attributes)
 	}
 	want := []Expectation{
-		{"rule", "a.test.toml:9:17", []string{""}}, {"do", "a.test.toml:9:26", []string{"accept"}}, {"verdict", "a.test.toml:9:46", []string{"act"}},
-		{"code", "a.test.toml:9:60", []string{"rule"}}, {"reason", "a.test.toml:9:77", []string{"part"}}, {"price", "a.test.toml:9:93", []string{"1.50"}},
-		{"alerts", "a.test.toml:9:109", []string{"renew", "tell"}}, {"trials", "a.test.toml:9:137", nil},
+		{"rule", "a.test.toml:9:17", []string{""}},
+		{"do", "a.test.toml:9:26", []string{"accept"}},
+		{"verdict", "a.test.toml:9:46", []string{"act"}},
+		{"code", "a.test.toml:9:60", []string{"rule"}},
+		{"reason", "a.test.toml:9:77", []string{"part"}},
+		{"price", "a.test.toml:9:93", []string{"1.50"}},
+		{"alerts", "a.test.toml:9:109", []string{"renew", "tell"}},
+		{"trials", "a.test.toml:9:137", nil},
 	}
 	if diff := cmp.Diff(want, push.Want); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

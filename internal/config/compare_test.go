@@ -55,8 +55,12 @@ func TestCompareSettings(t *testing.T) {
 	text := strings.NewReplacer(`timezone = "America/New_York"`, "timezone = \"UTC\"\n[spending]\nmax_per_day = \"5.00\"\n[alerts]\nwarn_within = \"90d\"",
 		`name = "labs"`, "name = \"labs\"\nmode = \"dry-run\"\nspending = { max_per_month = \"9.00\" }", "default = 2715", "default = 2716", `role = "source"`, "").Replace(tested)
 	want := []SettingChange{
-		{"timezone", "America/New_York", "UTC"}, {"alerts.warn_within", "60d", "90d"}, {"spending.max_per_day", "", "5.00"},
-		{"account main: contacts.default", "2715", "2716"}, {"account labs: mode", "", "dry-run"}, {"account labs: spending.max_per_month", "", "9.00"},
+		{"timezone", "America/New_York", "UTC"},
+		{"alerts.warn_within", "60d", "90d"},
+		{"spending.max_per_day", "", "5.00"},
+		{"account main: contacts.default", "2715", "2716"},
+		{"account labs: mode", "", "dry-run"},
+		{"account labs: spending.max_per_month", "", "9.00"},
 		{"account desk: role", "source", "acted on"},
 	}
 	is := load(t, files{"dir/config.toml": text})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -170,9 +171,7 @@ func (g *gatherer) accounts(ctx context.Context) error {
 		account.Whole = whole.UTC()
 		g.out.Accounts = append(g.out.Accounts, account)
 	}
-	for id, f := range g.near { // they were read last
-		all[id] = f
-	}
+	maps.Copy(all, g.near) // they were read last
 	domains := make([]portfolio.DomainFacts, 0, len(all))
 	for _, f := range all {
 		domains = append(domains, f)

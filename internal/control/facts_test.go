@@ -41,12 +41,13 @@ func (a *fakeArchive) PricesSeen(_ int64, name string) (portfolio.SeenPrices, bo
 
 // watched is what a policy says of a name.
 func watched(name string, status portfolio.NameStatus) portfolio.Decision {
-	d := portfolio.Decision{Resource: portfolio.NameFacts{AccountID: 1010, Name: name, UnicodeName: name, Status: status, CheckedAt: now}, Account: "main", Verdict: portfolio.VerdictNone}
+	f := portfolio.NameFacts{AccountID: 1010, Name: name, UnicodeName: name, Status: status, CheckedAt: now}
+	d := portfolio.Decision{Account: "main", Verdict: portfolio.VerdictNone}
 	if status == portfolio.NameFree {
-		f := d.Resource.(portfolio.NameFacts) //nolint:forcetypeassert // it was made above
 		f.FreeSince = now
-		d.Resource, d.Verdict, d.Do = f, portfolio.VerdictAct, portfolio.ActionRegister
+		d.Verdict, d.Do = portfolio.VerdictAct, portfolio.ActionRegister
 	}
+	d.Resource = f
 	return d
 }
 

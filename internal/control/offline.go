@@ -134,7 +134,7 @@ func (f *Offline) Assess(ctx context.Context, decisions []portfolio.Decision) ([
 	if err != nil {
 		return nil, err
 	}
-	for i := range assessed {
+	for i, was := range decisions {
 		a := &assessed[i]
 		if a.Verdict != portfolio.VerdictBlocked || a.Code != executor.CodeNoPrice {
 			continue
@@ -143,7 +143,7 @@ func (f *Offline) Assess(ctx context.Context, decisions []portfolio.Decision) ([
 		if _, known, err := f.world.PricesSeen(account, name); err != nil || known {
 			continue
 		}
-		*a = decisions[i]
+		*a = was
 		a.Reason += unpriced
 	}
 	return assessed, nil

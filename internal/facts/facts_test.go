@@ -50,11 +50,11 @@ func full() *Facts {
 	}
 }
 
-func written(t testing.TB, f *Facts) string {
-	t.Helper()
+func written(tb testing.TB, f *Facts) string {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := Write(&b, f); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.String()
 }

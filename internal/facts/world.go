@@ -11,7 +11,7 @@ import (
 	"domaind/internal/portfolio"
 )
 
-// ErrChange: facts are what was; nothing of them can be changed.
+// ErrChange is in every error of what would change something: facts are what was.
 var ErrChange = errors.New("facts cannot be changed")
 
 // World is facts as the executor sees them: a ledger that can only be read, and, through
