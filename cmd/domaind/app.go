@@ -15,7 +15,6 @@ import (
 	"domaind/internal/control"
 	"domaind/internal/executor"
 	"domaind/internal/portfolio"
-	"domaind/internal/rules"
 	"domaind/internal/scheduler"
 	"domaind/internal/state"
 )
@@ -48,6 +47,8 @@ type wiring struct {
 	failed    func(error)    // hears the errors of what operators ask for; nil: nobody
 	limits    *client.Limits // wire makes them: accounts with one token share a limiter
 	progress  *progress      // nil: nobody wants to know
+	live      *live          // what a reload may change; nil: nothing is reloaded
+	reloader  control.Reloader
 }
 
 // readTokens reads the token of every account. With its error come those that could
@@ -83,14 +84,16 @@ func wire(w wiring, later *teardown) (*app, error) {
 		}
 		later.add("close the connections of account "+a.Name, func(context.Context) error { c.Close(); return nil })
 		registries[a.ID] = c
-		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c, Look: c, Contacts: a.Contacts})
+		accounts = append(accounts, control.Account{Account: a.Account, Source: a.Source, Vendor: c, Look: c, Contacts: w.live.contacts(a.ID)})
 		if !a.Source {
 			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
 			clients[w.tokens[a.ID]] = c
 		}
 	}
-	policy := func() *rules.Policy { return w.cfg.Policy }
-	limits := ceilings(w.cfg)
+	if w.live == nil {
+		w.live = newLive(w.cfg)
+	}
+	policy := w.live.policy
 	var progressed func(scheduler.Step)
 	if w.progress != nil {
 		progressed = func(s scheduler.Step) {
@@ -104,8 +107,8 @@ func wire(w wiring, later *teardown) (*app, error) {
 	}
 	work := func(s store) (*executor.Executor, *scheduler.Scheduler) {
 		x := executor.New(executor.Options{
-			Ledger: s, Registries: registries, Policy: policy, Ceilings: func() executor.Ceilings { return limits },
-			AutoRenewalWindow: func() rules.Distance { return w.cfg.DNSimple.AutoRenewalWindow }, Now: w.clock.Now, Urgent: client.Urgent, Fatal: fatal, Log: w.log,
+			Ledger: s, Registries: registries, Policy: policy, Ceilings: w.live.ceilings,
+			AutoRenewalWindow: w.live.window, Now: w.clock.Now, Urgent: client.Urgent, Fatal: fatal, Log: w.log,
 		})
 		return x, scheduler.New(scheduler.Options{
 			Accounts: scanned, Policy: policy, Executor: x, Progress: s,
@@ -114,7 +117,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 				RegistrantChanges: w.cfg.Schedule.RegistrantChanges.Schedule, Names: w.cfg.Schedule.Names.Schedule,
 				Portfolio: w.cfg.Schedule.Portfolio.Schedule,
 			},
-			Now: w.clock.Now, Sleep: w.clock.Sleep, Capacity: w.capacity(), Answers: client.WithAnswers, Background: client.Background,
+			Now: w.clock.Now, Sleep: w.clock.Sleep, Capacity: w.capacity(), PurchasesPerDay: w.live.purchasesPerDay, Answers: client.WithAnswers, Background: client.Background,
 			Progressed: progressed, Fatal: fatal, Log: w.log,
 		})
 	}
@@ -126,7 +129,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 	}
 	handler := control.New(control.Options{
 		Scanner: reader, Assessor: planner, Ledger: w.state, Memory: w.state, Archive: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
-		Commander: x, Prover: planner, Policy: policy, Now: w.clock.Now, About: w.about, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
+		Commander: x, Prover: planner, Announcer: x, Policy: policy, Now: w.clock.Now, About: w.about, Reloader: w.reloader, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
 	})
 	return &app{executor: x, scheduler: s, handler: handler, control: control.InProcess(handler, w.who)}, nil
 }
@@ -154,7 +157,7 @@ func (w wiring) capacity() scheduler.Capacity {
 	}
 	all := len(tokens) * w.cfg.DNSimple.RequestsPerHour
 	return scheduler.Capacity{
-		All: all, RequestsPerHour: portfolio.ForReads(all), BackgroundPerHour: portfolio.ForBackground(all), PurchasesPerDay: w.cfg.Spending.MaxPurchasesPerDay,
+		All: all, RequestsPerHour: portfolio.ForReads(all), BackgroundPerHour: portfolio.ForBackground(all),
 	}
 }
 

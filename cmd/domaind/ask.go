@@ -211,10 +211,10 @@ func ours(dir string) error {
 }
 
 // fresh tells a person where the daemon works by another policy than the configuration
-// has now: it reads it when it begins.
+// has now.
 func (g *globals) fresh(policy string) {
 	if g.loaded != nil && policy != g.loaded.Policy.Hash {
-		fmt.Fprintf(g.io.err, "note: the daemon works by policy %s, which it read when it began; %s has policy %s now\n", policy, g.config, g.loaded.Policy.Hash)
+		fmt.Fprintf(g.io.err, "note: the daemon works by policy %s; %s has policy %s now, which \"domaind reload\" has it read\n", policy, g.config, g.loaded.Policy.Hash)
 	}
 }
 

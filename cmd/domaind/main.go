@@ -20,6 +20,14 @@ func main() {
 	}()
 	os.Exit(run(ctx, os.Args[1:], std{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		tty: terminal(os.Stdout), errTTY: terminal(os.Stderr), inTTY: terminal(os.Stdin),
+		tty: terminal(os.Stdout), errTTY: terminal(os.Stderr), inTTY: terminal(os.Stdin), hup: hangups,
 	}))
+}
+
+// hangups gives the hang-up signals from now on, until they are stopped. One that comes
+// while another is seen to is not lost.
+func hangups() (<-chan os.Signal, func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	return c, func() { signal.Stop(c) }
 }

@@ -28,6 +28,8 @@ type std struct {
 	out, err io.Writer
 	// Which of them are terminals.
 	tty, errTTY, inTTY bool
+	// hup gives the hang-up signals from now on, until it is stopped; nil: there are none.
+	hup func() (signals <-chan os.Signal, stop func())
 }
 
 // usageError is a command line or configuration that cannot be obeyed.
@@ -112,12 +114,12 @@ Begin with "domaind demo", which needs nothing.`,
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newDemo(g), newSandbox(g), newVersion(g)}},
+		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newSchema(g), newDemo(g), newSandbox(g), newVersion(g)}},
 		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newFacts(g), newTest(g)}},
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
 		}},
-		{"answer", "Answer it:", []*cobra.Command{newResolve(g), newPause(g), newResume(g), newScan(g), newBackup(g)}},
+		{"answer", "Answer it:", []*cobra.Command{newResolve(g), newExpectPush(g), newPause(g), newResume(g), newScan(g), newReload(g), newBackup(g)}},
 		{"hand", "By hand, through the same guards:", []*cobra.Command{
 			newRenew(g), newRestore(g), newRegister(g), newTransfer(g), newCancelTransfer(g), newTransferOut(g), newPush(g), newAccept(g),
 			newReject(g), newChangeRegistrant(g), newCancelChange(g), newAdd(g), newDelete(g), newAutoRenewal(g),

@@ -66,7 +66,10 @@ type service struct {
 	bus    *bus
 	relay  *events.Relay
 	socket *control.Socket
-	end    context.CancelCauseFunc // ends the work, where an operator met what is fatal
+	live   *live
+	// reloader reads the configuration anew; nil where nobody can ask for it.
+	reloader *reloader
+	end      context.CancelCauseFunc // ends the work, where an operator met what is fatal
 }
 
 // start acquires everything, in the order in which it depends on each other; the
@@ -97,9 +100,15 @@ func (d *service) start(ctx context.Context, told func(portfolio.Event), later *
 	d.relay = events.NewRelay(events.RelayOptions{
 		Instance: d.cfg.Instance, Outbox: d.state, Connect: d.bus.connect, Sleep: wall{}.Sleep, Log: d.log,
 	})
+	d.live = newLive(d.cfg)
+	var reloads control.Reloader
+	if d.public && !d.pass {
+		d.reloader = &reloader{d: d}
+		reloads = d.reloader
+	}
 	d.app, err = wire(wiring{
 		cfg: d.cfg, tokens: d.tokens, state: d.state, clock: d.clock, log: d.log, about: about, who: d.who(), failed: d.failed,
-		progress: d.progressTo(d.clock.Now),
+		progress: d.progressTo(d.clock.Now), live: d.live, reloader: reloads,
 	}, later)
 	if err != nil {
 		return err
@@ -229,7 +238,7 @@ func (d *service) run(ctx context.Context) (err error) {
 	return d.relaying(ctx, func() error {
 		return d.serving(ctx, func(ctx context.Context) error {
 			d.notify(daemon.SdNotifyReady)
-			return d.app.scheduler.Run(ctx)
+			return d.reloading(ctx, func() error { return d.app.scheduler.Run(ctx) })
 		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -71,6 +72,21 @@ func cmdDead(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	l.SetUnlinkOnClose(false)
 	ts.Check(l.Close())
+}
+
+// cmdCapture is "capture NAME REGEXP": the variable is what the first group of the
+// expression matches in the last command's output.
+func cmdCapture(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) < 2 {
+		ts.Fatalf("nothing matches %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// cmdHangup is "hangup NAME": the signal that has a daemon read its configuration anew.
+func cmdHangup(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(started(ts)[args[0]].cmd.Process.Signal(syscall.SIGHUP))
 }
 
 // cmdMode is "mode PATH KIND OCTAL": the kind is "file", "socket" or "link".

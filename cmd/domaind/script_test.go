@@ -54,6 +54,8 @@ func TestScripts(t *testing.T) {
 			"until":   cmdUntil,
 			"dead":    cmdDead,
 			"mode":    cmdMode,
+			"capture": cmdCapture,
+			"hangup":  cmdHangup,
 		},
 	})
 }
@@ -85,6 +87,7 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Setenv("EXAMPLE", example)
+	e.Setenv("DOCS", filepath.Join(filepath.Dir(example), "docs"))
 	// Whatever a script did, nothing may stay behind in the folder for temporary files.
 	temporary := e.Getenv("TMPDIR")
 	e.Defer(func() {

@@ -51,6 +51,9 @@ func printStatus(w io.Writer, s style, st control.Status) error {
 		p.line("%s", s.paint(yellow, "no daemon is running here; this is what its state knows"))
 		p.line("domaind %s: mode %s, policy %s", st.Version, st.Mode, st.Policy)
 	}
+	if st.Waits != nil {
+		p.line("%s", s.paint(red, clean(st.Waits.Why)))
+	}
 	size := sizeText(st.StateBytes)
 	if st.StateBytes == 0 {
 		size = "which is not there yet"

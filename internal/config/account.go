@@ -11,6 +11,9 @@ import (
 // maxName is the longest name of an account, a rule, a group or a contact.
 const maxName = 100
 
+// maxPurchases is the largest count of purchases in a day.
+const maxPurchases = 1_000_000
+
 // accounts reads all [[account]].
 func (l *loader) accounts(root *node) {
 	tables := l.tables(root, "account")
@@ -50,10 +53,11 @@ func (l *loader) account(t *node, names map[string]*node, ids map[int64]*node) A
 	l.checkKeys(t, "account")
 	var a Account
 	a.Name = l.accountName(t, names)
-	if id, n := l.whole(t, "id", 1<<53); n != nil {
+	if id, n := l.whole(t, "id", maxID); n != nil {
 		a.ID = id
 		if before := ids[id]; before != nil {
-			l.fail(n, "two accounts have the id %d; the other one is at %s", id, place(before))
+			l.fail(n, "two accounts have the id %d; the other one is at %s", id, place(before)).
+				hint("an account stands once: remove one of them, or mend its id")
 		}
 		ids[id] = n
 	} else if t.get("id") == nil {
@@ -66,7 +70,7 @@ func (l *loader) account(t *node, names map[string]*node, ids map[int64]*node) A
 	}
 	a.Contacts = l.readContacts(l.table(t, "contacts"))
 	a.Mode = l.mode(t)
-	role, _ := l.choice(t, "role", []string{"source"})
+	role, _ := l.choice(t, "role", roles())
 	a.Source = role == "source"
 	if spending := l.table(t, "spending"); spending != nil {
 		l.checkKeys(spending, "account.spending")
@@ -99,7 +103,8 @@ func (l *loader) accountName(t *node, names map[string]*node) string {
 		l.fail(n, "the account's name %s may have letters, digits, - and _ only, and at most %d of them", quote(name), maxName)
 	}
 	if before := names[name]; before != nil {
-		l.fail(n, "two accounts are named %s; the other one is at %s", quote(name), place(before))
+		l.fail(n, "two accounts are named %s; the other one is at %s", quote(name), place(before)).
+			hint("give one of them another name")
 	}
 	names[name] = n
 	return name
@@ -124,7 +129,7 @@ func (l *loader) readContacts(t *node) map[string]int64 {
 			l.failKey(f, "the contact's name %s may have letters, digits, - _ and . only, and must not be a number", quote(f.name))
 			continue
 		}
-		if id, n := l.whole(t, f.name, 1<<53); n != nil {
+		if id, n := l.whole(t, f.name, maxID); n != nil {
 			contacts[f.name] = id
 		}
 	}
@@ -216,7 +221,7 @@ func (l *loader) ceilings(t *node) Spending {
 	}
 	if n := t.get("max_purchases_per_day"); n != nil && n.kind == kindInteger && n.integer == 0 {
 		l.fail(n, `"max_purchases_per_day" is 0; it must be at least 1`).hint(`to buy nothing, write mode = "dry-run"`)
-	} else if count, n := l.whole(t, "max_purchases_per_day", 1_000_000); n != nil {
+	} else if count, n := l.whole(t, "max_purchases_per_day", maxPurchases); n != nil {
 		s.MaxPurchasesPerDay = int(count)
 	}
 	for _, pair := range []struct {

@@ -12,9 +12,6 @@ import (
 // CasesSuffix is how the name of a file of cases ends. No pattern in "policies" reads one.
 const CasesSuffix = ".test.toml"
 
-// caseFile is the vocabulary of a file of cases.
-const caseFile = "case file"
-
 // Case is one [[case]]: a resource at a moment, and what the policy is expected to say.
 type Case struct {
 	Title string

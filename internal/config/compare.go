@@ -186,7 +186,7 @@ func keyNamed(field string) string {
 // those that decisions depend on.
 func CompareSettings(was, is *Config) []SettingChange {
 	changes := []SettingChange{}
-	old, now := settingsOf(was), settingsOf(is)
+	old, now := decisiveSettings(was), decisiveSettings(is)
 	value := func(all []SettingChange, key string) string {
 		for _, s := range all {
 			if s.Key == key {
@@ -208,8 +208,8 @@ func CompareSettings(was, is *Config) []SettingChange {
 	return changes
 }
 
-// settingsOf are the settings of a configuration, each as New.
-func settingsOf(c *Config) (all []SettingChange) {
+// decisiveSettings are the settings of a configuration, each as New.
+func decisiveSettings(c *Config) (all []SettingChange) {
 	add := func(key string, value any) { all = append(all, SettingChange{Key: key, New: fmt.Sprint(value)}) }
 	spending := func(where string, s Spending) {
 		money := func(m *portfolio.Money) string {

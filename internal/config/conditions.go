@@ -135,12 +135,9 @@ func (l *loader) accountNames() []string {
 
 // stateList reads states of domains or registrant changes.
 func (l *loader) stateList(n *node, on portfolio.ResourceKind) []string {
-	known := []string{string(portfolio.DomainHosted), string(portfolio.DomainRegistered), string(portfolio.DomainExpired)}
+	known := domainStates()
 	if on == portfolio.KindRegistrantChange {
-		known = []string{
-			string(portfolio.ChangeNew), string(portfolio.ChangePending), string(portfolio.ChangeCancelling),
-			string(portfolio.ChangeCancelled), string(portfolio.ChangeCompleted),
-		}
+		known = changeStates()
 	}
 	var list []string
 	for _, item := range l.list(n) {
@@ -174,7 +171,8 @@ func (l *loader) contact(n *node) *rules.Contacts {
 	case n.kind == kindInteger && n.integer > 0:
 		return &rules.Contacts{Text: strconv.FormatInt(n.integer, 10), ID: n.integer}
 	case n.kind == kindInteger:
-		l.fail(n, "%s is %d, which is no contact's id", quote(n.name), n.integer)
+		l.fail(n, "%s is %d, which is no contact's id", quote(n.name), n.integer).
+			hint("write the number of a contact, as DNSimple shows it, or its name in contacts")
 		return nil
 	case n.kind != kindString:
 		l.wrongType(n, "the id of a contact or its name in contacts").hint(`write a number, or a name in quotes, like "default"`)

@@ -21,6 +21,7 @@ type Config struct {
 	Schedule Schedule
 	Spending Spending
 	Alerts   Alerts
+	Reload   Reload
 	NATS     NATS
 	Policy   *rules.Policy
 	// Warnings are things that are suspicious, not wrong, in the order of
@@ -89,6 +90,12 @@ type Alerts struct {
 	// renewed is announced, whatever the reason: at least one distance, from far to
 	// near, none twice.
 	BeforeExpiry []rules.Distance
+}
+
+// Reload says what a policy may change that is read while a daemon runs.
+type Reload struct {
+	// MaxChanged is the share of the decisions that it may change unasked.
+	MaxChanged portfolio.Percent
 }
 
 // NATS says where events go.

@@ -87,7 +87,7 @@ func TestExampleIsComplete(t *testing.T) {
 		}
 		sections[section] += lines.Text() + "\n"
 	}
-	for _, table := range []string{"", "dnsimple", "account", "account.spending", "schedule", "spending", "alerts", "nats", "rule"} {
+	for _, table := range []string{"", "dnsimple", "account", "account.spending", "schedule", "spending", "alerts", "reload", "nats", "rule"} {
 		for _, key := range vocabulary(table).obeyed {
 			if !regexp.MustCompile(`(?m)^(# )?` + key + ` = `).MatchString(sections[table]) {
 				t.Errorf("the example does not show %q %s", key, tableName(table))

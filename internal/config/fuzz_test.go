@@ -26,6 +26,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add([]byte(full), []byte(more), []byte("a.example\n"))
 	f.Add([]byte(full), []byte("[[rule]]\r\nname=\"a\"\rb"), []byte("\xff"))
+	f.Add([]byte("'ꢙ"), []byte("'"), []byte{})
 	f.Fuzz(func(t *testing.T, main, policy, group []byte) {
 		env := files{
 			"dir/config.toml": string(main), "dir/more/policy.toml": string(policy), "dir/names.txt": string(group),
@@ -38,14 +39,17 @@ func FuzzLoad(f *testing.F) {
 			checkProblems(t, err, env.ReadFile)
 			return
 		}
+		if err := validate(t, "config", string(main)); err != nil {
+			t.Fatalf("it loads, and its schema refuses it: %v", err)
+		}
 		p := cfg.Policy
 		if p == nil || p.Location == nil || len(p.Hash) != 12 || len(p.Accounts) != len(cfg.Accounts) || len(cfg.Accounts) == 0 {
 			t.Fatalf("a configuration that cannot be used: %+v", cfg)
 		}
-		if cfg.Mode != p.Mode || cfg.Mode != "act" && cfg.Mode != "dry-run" {
+		if cfg.Mode != p.Mode || cfg.Mode != "act" && cfg.Mode != "ask" && cfg.Mode != "dry-run" {
 			t.Fatalf("mode %q, %q", cfg.Mode, p.Mode)
 		}
-		if s := cfg.Spending; cfg.Mode == "act" && (s.MaxPerPurchase == nil || s.MaxPerDay == nil || s.MaxPerMonth == nil) {
+		if s := cfg.Spending; cfg.Mode != "dry-run" && (s.MaxPerPurchase == nil || s.MaxPerDay == nil || s.MaxPerMonth == nil) {
 			t.Fatalf("it may spend without a ceiling: %+v", s)
 		}
 		if len(p.BeforeExpiry) == 0 || !slices.IsSortedFunc(p.BeforeExpiry, func(a, b rules.Distance) int { return b.Compare(a) }) {

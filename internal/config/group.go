@@ -25,7 +25,8 @@ func (l *loader) readGroups(file *node) {
 			continue
 		}
 		if before, ok := l.groups[f.name]; ok {
-			l.failKey(f, "two groups are named %s; the other one is at %s", quote(f.name), place(before.node))
+			l.failKey(f, "two groups are named %s; the other one is at %s", quote(f.name), place(before.node)).
+				hint("give one of them another name, or put their names together")
 			continue
 		}
 		l.groups[f.name] = group{node: f, group: rules.Group{Name: f.name, Patterns: l.groupPatterns(f)}}

@@ -222,7 +222,6 @@ func relative(n *node, path string) string {
 
 // mode is the mode of a key; "" where there is none, or something else.
 func (l *loader) mode(t *node) portfolio.Mode {
-	known := []string{string(portfolio.ModeDryRun), string(portfolio.ModeAsk), string(portfolio.ModeAct)}
-	text, _ := l.choice(t, "mode", known)
+	text, _ := l.choice(t, "mode", modes())
 	return portfolio.Mode(text)
 }

@@ -65,6 +65,7 @@ func load(t *testing.T, f files) *Config {
 	if err != nil {
 		t.Fatal(err)
 	}
+	validates(t, f)
 	return cfg
 }
 
@@ -274,6 +275,7 @@ func TestEverything(t *testing.T) {
 			{Account: portfolio.Account{ID: 2020, Name: "desk"}, Token: Secret{secretFile, "dir/desk.token"}, Source: true},
 		},
 		Spending: Spending{MaxPerPurchase: money(10_50), MaxPerDay: money(20_00), MaxPerMonth: money(100_00), MaxPurchasesPerDay: 5},
+		Reload:   Reload{MaxChanged: 5},
 		Alerts:   Alerts{WarnWithin: rules.Distance{Months: 2}, BeforeExpiry: []rules.Distance{{Months: 1}, {Days: 14}, {Days: 3}}},
 		NATS: NATS{
 			URLs: []string{"tls://a.example:4222", "nats://b.example"}, Listen: "127.0.0.1:4222",

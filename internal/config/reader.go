@@ -109,7 +109,7 @@ func (l *loader) table(parent *node, key string) *node {
 	if n == nil || n.kind == kindTable {
 		return n
 	}
-	f := l.wrongType(n, "a table")
+	f := l.wrongType(n, "a table").hint(fmt.Sprintf("write %s = { … }, with keys between the braces", key))
 	if n.kind == kindTables && n.header {
 		f.offset = n.items[0].at
 		f.Hint = fmt.Sprintf("write [%s], in single brackets", key)
@@ -185,7 +185,10 @@ func (l *loader) whole(t *node, key string, most int64) (int64, *node) {
 		return 0, nil
 	}
 	if n.kind != kindInteger {
-		l.wrongType(n, "a whole number")
+		f := l.wrongType(n, "a whole number")
+		if number, err := strconv.ParseInt(n.text, 10, 64); err == nil {
+			f.hint("write it without quotes: " + strconv.FormatInt(number, 10))
+		}
 		return 0, nil
 	}
 	if n.integer < 1 || n.integer > most {
@@ -202,7 +205,7 @@ func (l *loader) truth(t *node, key string) *bool {
 		return nil
 	}
 	if n.kind != kindBool {
-		l.wrongType(n, "true or false, without quotes")
+		l.wrongType(n, "true or false, without quotes").hint("write " + n.name + " = true, or " + n.name + " = false")
 		return nil
 	}
 	return &n.boolean
@@ -216,7 +219,11 @@ func (l *loader) money(t *node, key string) *portfolio.Money {
 		return nil
 	}
 	if n.kind == kindInteger || n.kind == kindFloat {
-		l.wrongType(n, "an amount in US dollars, as a string").hint(`write it in quotes: "100.00"`)
+		example := "100.00"
+		if n.kind == kindInteger && n.integer > 0 {
+			example = strconv.FormatInt(n.integer, 10) + ".00"
+		}
+		l.wrongType(n, "an amount in US dollars, as a string").hint("write it in quotes: " + strconv.Quote(example))
 		return nil
 	}
 	if !l.isString(n, "100.00") {
@@ -229,7 +236,10 @@ func (l *loader) money(t *node, key string) *portfolio.Money {
 		return nil
 	}
 	if amount <= 0 {
-		l.fail(n, "%s is nothing; it must be more", quote(key)).hint(`to buy nothing, write mode = "dry-run"`)
+		f := l.fail(n, "%s is nothing; it must be more", quote(key)).hint(`to buy nothing, write mode = "dry-run"`)
+		if key == "ask_above" {
+			f.hint(`to be asked before each purchase, write mode = "ask"`)
+		}
 		return nil
 	}
 	return &amount
@@ -239,7 +249,14 @@ func (l *loader) money(t *node, key string) *portfolio.Money {
 // is none, or something else.
 func (l *loader) percent(t *node, key string) *portfolio.Percent {
 	n := t.get(key)
-	if n == nil || !l.isString(n, "25%") {
+	if n == nil {
+		return nil
+	}
+	if n.kind == kindInteger || n.kind == kindFloat {
+		l.wrongType(n, "a share in percent, as a string").hint(`write it in quotes, with a percent sign: "25%"`)
+		return nil
+	}
+	if !l.isString(n, "25%") {
 		return nil
 	}
 	digits, ok := strings.CutSuffix(n.text, "%")
@@ -248,7 +265,7 @@ func (l *loader) percent(t *node, key string) *portfolio.Percent {
 		l.fail(n, "%s is not a share between 1%% and %d%%: %s", quote(key), maxPercent, quote(n.text)).hint(`write whole percent, like "25%"`)
 		return nil
 	}
-	return new(portfolio.Percent(share)) //nolint:gosec // it is no more than maxPercent
+	return new(portfolio.Percent(share))
 }
 
 // maxPercent is the largest share: a price that is eleven times as high.

@@ -63,7 +63,8 @@ func (l *loader) ruleName(t *node) string {
 		l.fail(n, "the rule's name %s may have letters, digits, - _ and . only, and at most %d of them", quote(name), maxName)
 	}
 	if before := l.rules[name]; before != nil {
-		l.fail(n, "two rules are named %s; the other one is at %s", quote(name), place(before))
+		l.fail(n, "two rules are named %s; the other one is at %s", quote(name), place(before)).
+			hint("give one of them another name: plans, events and the ledger call rules by it")
 		return name
 	}
 	l.rules[name] = n
@@ -125,23 +126,6 @@ func elsewhere(do string) bool {
 	return slices.ContainsFunc(kinds(), func(on string) bool { return slices.Contains(actions(on), do) })
 }
 
-// strayKeys notes the keys of a rule that belong to something else than it does.
-func (l *loader) strayKeys(t *node, do string) {
-	everywhere := []string{"name", "on", "match", "except", "do", "mode", "labels"}
-	for _, f := range t.fields {
-		if slices.Contains(everywhere, f.name) || slices.Contains(keysOfAction(do), f.name) || !slices.Contains(vocabulary("rule").obeyed, f.name) {
-			continue
-		}
-		var owners []string
-		for _, other := range []string{"renew", "restore", "accept", "reject", "cancel", "register", "hold", "let-lapse", "alert"} {
-			if slices.Contains(keysOfAction(other), f.name) {
-				owners = append(owners, other)
-			}
-		}
-		l.failKey(f, `%s has no effect where do = %s`, quote(f.name), quote(do)).hint("it belongs to " + orList(owners))
-	}
-}
-
 // asking reads what belongs to a rule that may ask a person first, and to its money.
 func (l *loader) asking(t *node, r *rules.Rule) {
 	known := keysOfAction(string(r.Do))
@@ -155,14 +139,13 @@ func (l *loader) asking(t *node, r *rules.Rule) {
 		return
 	}
 	r.AnswerWithin = l.duration(t, "answer_within")
-	words := []string{string(portfolio.SilenceKeepAsking), string(portfolio.SilenceDeny), string(portfolio.SilenceAct)}
-	text, n := l.choice(t, "on_timeout", words)
+	text, n := l.choice(t, "on_timeout", firsts(silenceWords()))
 	r.Silence = portfolio.Silence(text)
 	switch {
 	case n == nil:
 	case r.Silence == portfolio.SilenceAct && r.Do != portfolio.ActionRenew:
 		l.fail(n, `on_timeout = "act" is for "renew" only: nobody's silence lets domaind %s`, r.Do).hint(`write "keep-asking" or "deny"`)
-	case r.Silence != portfolio.SilenceKeepAsking && t.get("answer_within") == nil:
+	case r.Silence != portfolio.SilenceKeepAsking && t.get("answer_within") == nil && !misspelt(t, "rule", "answer_within"):
 		l.fail(n, `"on_timeout" needs "answer_within": when is it too late?`).hint(`write answer_within = "3d"`)
 	}
 }
@@ -175,7 +158,7 @@ func (l *loader) renew(t *node, r *rules.Rule) {
 	}
 	r.MaxPrice = l.maxPrice(t)
 	r.IfLapsed = portfolio.ActionRenew
-	if text, n := l.choice(t, "if_lapsed", []string{"renew", "restore", "alert"}); n != nil {
+	if text, n := l.choice(t, "if_lapsed", firsts(lapsedWords())); n != nil {
 		r.IfLapsed = portfolio.Action(text)
 	}
 	n := t.get("match").get("expires_within")
@@ -255,7 +238,7 @@ func dayAfter(date time.Time, loc *time.Location) time.Time {
 // alert reads what belongs to an alert.
 func (l *loader) alert(t *node, r *rules.Rule) {
 	r.Level = portfolio.LevelNotice
-	if text, n := l.choice(t, "level", []string{"info", "notice", "alert"}); n != nil {
+	if text, n := l.choice(t, "level", levels()); n != nil {
 		r.Level = portfolio.Level(text)
 	}
 	r.Repeat = l.duration(t, "repeat")

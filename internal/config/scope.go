@@ -75,7 +75,7 @@ func (l *loader) checkConditions(t *node, r *rules.Rule) {
 	case states == nil || len(r.Match.States) == 0 || r.On != portfolio.KindDomain:
 	case expires != nil && !has(portfolio.DomainRegistered):
 		l.fail(states, `"expires_within" is about registered domains, which this state leaves out`).hint("remove state, or add \"registered\" to it")
-	case lapsed != nil && !has(portfolio.DomainExpired) && !has(portfolio.DomainRegistered):
+	case lapsed != nil && !has(portfolio.DomainExpired):
 		l.fail(states, `"lapsed_within" is about lapsed domains, which this state leaves out`).hint("remove state, or add \"expired\" to it")
 	}
 	if r.Do == portfolio.ActionCancel && len(r.Match.States) > 0 &&
@@ -83,6 +83,7 @@ func (l *loader) checkConditions(t *node, r *rules.Rule) {
 		l.fail(states, `"cancel" acts on changes that are "new" or "pending" only, which this state leaves out`).hint("remove state, or write \"new\", \"pending\" or both")
 	}
 	if !l.partial && len(l.scope(r)) == 0 && len(r.Except.Accounts) > 0 {
-		l.fail(t.get("except").get("account"), "this leaves the rule no account to act on")
+		l.fail(t.get("except").get("account"), "this leaves the rule no account to act on").
+			hint("leave one of its accounts out of except, or remove the rule")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"domaind/internal/portfolio"
 	"domaind/internal/rules"
 )
 
@@ -42,7 +43,23 @@ func (l *loader) settings(root *node) {
 	l.dnsimple(l.table(root, "dnsimple"))
 	l.schedule(l.table(root, "schedule"))
 	l.alerts(l.table(root, "alerts"))
+	l.reload(l.table(root, "reload"))
 	l.nats(l.table(root, "nats"))
+}
+
+// defaultMaxChanged is the share of the decisions that a reload may change unasked.
+const defaultMaxChanged portfolio.Percent = 5
+
+// reload reads what a policy may change that is read while a daemon runs.
+func (l *loader) reload(t *node) {
+	l.checkKeys(t, "reload")
+	l.cfg.Reload.MaxChanged = defaultMaxChanged
+	if share := l.percent(t, "max_changed"); share != nil {
+		l.cfg.Reload.MaxChanged = *share
+		if *share > 100 {
+			l.fail(t.get("max_changed"), `"max_changed" is %s, and no policy changes more than all decisions`, *share).hint(`write a share up to "100%"`)
+		}
+	}
 }
 
 // stateDir is where the state is kept: as written, else where systemd says, else
@@ -99,7 +116,7 @@ func (l *loader) endpoint(n *node, text string) string {
 		l.fail(n, `"endpoint" is not the URL of an API`).hint(right)
 	case u.User != nil:
 		l.fail(n, `"endpoint" holds a user or password, which do not belong there`).hint(right + "; the token stands in [[account]]")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
 		l.fail(n, `"endpoint" has more than a host and a port`).hint(right + "; the path is added to it")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		l.fail(n, `"endpoint" would send tokens unencrypted: http is for loopback addresses only`).hint(right)
@@ -167,7 +184,7 @@ func (l *loader) natsURL(n *node) bool {
 			hint(`write the URL without it, and credentials = { file = "…" } for a .creds file`)
 	case u.Scheme != "nats" && u.Scheme != "tls":
 		l.fail(n, `"url" begins with %s://, which is not known`, printable(u.Scheme)).hint(right)
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(n.text, "#"):
 		l.fail(n, `"url" has more than a host and a port`).hint(right)
 	default:
 		return true

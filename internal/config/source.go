@@ -42,6 +42,9 @@ func (s *source) position(offset int) (line, col int) {
 	if !found {
 		i--
 	}
+	for offset > s.lines[i] && offset < len(s.text) && !utf8.RuneStart(s.text[offset]) {
+		offset-- // a parser may stand in the middle of a character
+	}
 	return i + 1, utf8.RuneCount(s.text[s.lines[i]:offset]) + 1
 }
 

@@ -97,7 +97,7 @@ func TestEndpoint(t *testing.T) {
 		"http://[::1]:8080/":               "http://[::1]:8080",
 		"http://localhost.example":         "", "http://127.0.0.1.example": "", "http://[::]:80": "", "http://0.0.0.0": "", "http://10.0.0.1": "",
 		"ftp://api.dnsimple.com": "", "api.dnsimple.com": "", "https://": "", "https:api": "", "https://api.dnsimple.com/v2": "",
-		"https://api.dnsimple.com?": "", "https://api.dnsimple.com?a=b": "", "https://api.dnsimple.com#a": "", "https://u@api.dnsimple.com": "",
+		"https://api.dnsimple.com?": "", "https://api.dnsimple.com?a=b": "", "https://api.dnsimple.com#a": "", "https://api.dnsimple.com#": "", "https://u@api.dnsimple.com": "",
 		"https://api.dnsimple.com:0": "", "https://api.dnsimple.com:99999": "", "https://api dnsimple.com": "", "https://%zz": "",
 	} {
 		f := files{"dir/config.toml": smallest + "[dnsimple]\nendpoint = '" + endpoint + "'\n"}
@@ -126,7 +126,7 @@ func TestVocabularyIsRead(t *testing.T) {
 	for _, key := range vocabulary("").obeyed {
 		check(key, key+" = "+wrong+"\n")
 	}
-	for _, table := range []string{"dnsimple", "schedule", "spending", "alerts", "nats"} {
+	for _, table := range []string{"dnsimple", "schedule", "spending", "alerts", "reload", "nats"} {
 		for _, key := range vocabulary(table).obeyed {
 			check(key, smallest+"["+table+"]\n"+key+" = "+wrong+"\n")
 		}

@@ -1,137 +1,130 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
 
-// words are the keys of one kind of table.
-type words struct {
-	obeyed []string // what this version obeys
-	later  []string // what is known, and refused until it is obeyed
+// key is one key of a table: all that is known of it without a value. What is read, what
+// is refused as unknown or astray, the nearest known key, the schema for editors and the
+// tests of the documents all come from here (keys.go, keysrule.go).
+type key struct {
+	name  string
+	about string // for people, as an editor shows it
+	value shape  // what may stand there
+	must  bool   // it has no default, and the table is refused without it
+	// preset is what holds where the key is not written; nil: nothing does, or what does
+	// cannot be said in a word.
+	preset any
+	// of is what the key belongs to: a rule's key to what the rule does, a condition to
+	// what the rule is on. Empty: to all.
+	of []string
+	// shared says that a key of the main file may stand in a policy file, too.
+	shared bool
 }
 
-// vocabulary is the keys of a table: "" for the file itself, "account.spending"
-// for that of an account, "conditions push" for what a rule on pushes may have in its
-// match and except, and so on.
-func vocabulary(table string) words {
+// belongs says whether the key has an effect where a rule does, or is on, something.
+func (k key) belongs(to string) bool { return len(k.of) == 0 || slices.Contains(k.of, to) }
+
+// keysOf is the keys of a table: "" for the file itself, "account.spending" for that of
+// an account, "conditions push" for what a rule on pushes may have in its match and
+// except, and so on.
+func keysOf(table string) []key {
 	switch table {
 	case "":
-		return words{obeyed: []string{
-			"mode", "instance", "state_dir", "policies", "timezone", "dnsimple", "account", "schedule", "spending",
-			"alerts", "nats", "groups", "rule",
-		}}
+		return mainKeys()
 	case "policy file":
-		return words{obeyed: []string{"groups", "rule"}}
+		return slices.DeleteFunc(mainKeys(), func(k key) bool { return !k.shared })
 	case "dnsimple":
-		return words{obeyed: []string{"endpoint", "requests_per_hour", "auto_renewal_window"}}
+		return dnsimpleKeys()
 	case "account":
-		return words{obeyed: []string{"name", "id", "token", "contacts", "mode", "role", "spending"}}
+		return accountKeys()
 	case "token":
-		return words{obeyed: []string{secretCredential, secretFile, secretEnv}}
+		return tokenKeys()
 	case "schedule":
-		return words{obeyed: []string{"domains", "portfolio", "pushes", "registrant_changes", "names"}}
+		return scheduleKeys()
 	case "spending", "account.spending":
-		return words{obeyed: []string{
-			"max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day", "max_price_increase", "ask_above",
-		}}
+		return spendingKeys()
 	case "alerts":
-		return words{obeyed: []string{"warn_within", "before_expiry"}}
+		return alertsKeys()
+	case "reload":
+		return reloadKeys()
 	case "nats":
-		return words{obeyed: []string{"url", "listen", "credentials"}}
+		return natsKeys()
 	case "nats.credentials":
-		return words{obeyed: []string{secretFile, secretCredential}}
+		return credentialsKeys()
 	case "group":
-		return words{obeyed: []string{"file"}}
+		return groupKeys()
 	case "rule":
-		return words{obeyed: []string{
-			"name", "on", "match", "except", "do", "mode", "years", "max_price", "if_lapsed", "contact", "reason",
-			"until", "level", "repeat", "labels", "whois_privacy", "auto_renew", "trustee", "extended_attributes",
-			"ask_above", "max_price_increase", "answer_within", "on_timeout",
-		}}
-	case "conditions domain":
-		return words{obeyed: []string{
-			"name", "group", "tld", "account", "state", "auto_renew", "whois_privacy", "registrant", "expires_within",
-			"lapsed_within",
-		}}
-	case "conditions push":
-		return words{obeyed: []string{"name", "group", "tld", "account", "source", "older_than"}}
-	case "conditions registrant_change":
-		return words{obeyed: []string{"name", "group", "tld", "account", "contact", "state", "owner_change", "older_than"}}
-	case "conditions name":
-		return words{obeyed: []string{"names", "group", "account"}}
-	case caseFile:
-		return words{obeyed: []string{"now", "case"}}
-	case "case":
-		return words{obeyed: slices.Concat([]string{"title", "now"}, kinds(), []string{"price", "tld", "spent", "last", "want"})}
-	case "case domain":
-		return words{obeyed: []string{
-			"name", "account", "state", "expires", "expires_in", "lapsed_for", "auto_renew", "whois_privacy", "trustee", "registrant", "redemption",
-		}}
-	case "case push":
-		return words{obeyed: []string{"name", "account", "source", "unproven", "age"}}
-	case "case registrant_change":
-		return words{obeyed: []string{"name", "account", "contact", "state", "owner_change", "ours", "age"}}
-	case "case name":
-		return words{obeyed: []string{"name", "account", "status", "free_since", "ours"}}
-	case "case price":
-		return words{obeyed: []string{"registration", "renewal", "restore", "trustee", "premium"}}
-	case "case tld":
-		return words{obeyed: []string{
-			"auto_renew_only", "renewal_enabled", "registration_enabled", "minimum_registration", "trustee_required", "extended_attributes",
-		}}
-	case "case spent":
-		return words{obeyed: []string{"today", "month", "reserved", "purchases"}}
-	case "case last":
-		return words{obeyed: []string{"paid", "bought"}}
-	case "case want":
-		return words{obeyed: []string{"rule", "do", "verdict", "code", "reason", "price", "alerts", "trials"}}
+		return ruleKeys()
 	}
-	return words{}
+	if on, ok := strings.CutPrefix(table, "conditions "); ok {
+		return slices.DeleteFunc(conditionKeys(), func(k key) bool { return !k.belongs(on) })
+	}
+	return caseKeys(table)
+}
+
+// words are the names of the keys of one kind of table.
+type words struct {
+	obeyed []string
+}
+
+// vocabulary is the names of the keys of a table, see [keysOf].
+func vocabulary(table string) words {
+	var w words
+	for _, k := range keysOf(table) {
+		w.obeyed = append(w.obeyed, k.name)
+	}
+	return w
 }
 
 // keysOfAction is the keys of a rule that belong to what it does, beside those
 // that every rule may have.
 func keysOfAction(do string) []string {
-	switch do {
-	case "renew":
-		return []string{"years", "max_price", "max_price_increase", "ask_above", "if_lapsed", "answer_within", "on_timeout"}
-	case "restore":
-		return []string{"max_price", "max_price_increase", "ask_above", "answer_within", "on_timeout"}
-	case "accept":
-		return []string{"contact", "answer_within", "on_timeout"}
-	case "reject", "cancel":
-		return []string{"answer_within", "on_timeout"}
-	case "register":
-		return []string{
-			"contact", "whois_privacy", "auto_renew", "trustee", "extended_attributes", "max_price", "ask_above", "answer_within", "on_timeout",
+	var names []string
+	for _, k := range ruleKeys() {
+		if len(k.of) > 0 && k.belongs(do) {
+			names = append(names, k.name)
 		}
-	case "hold", "let-lapse":
-		return []string{"reason", "until"}
-	case "alert":
-		return []string{"level", "repeat"}
 	}
-	return nil
+	return names
+}
+
+// action is something that a rule may do.
+type action struct {
+	name  string
+	about string
+	on    []string // with these kinds of resources
+}
+
+// allActions is everything that rules may do.
+func allActions() []action {
+	return []action{
+		{"renew", "buys the plain renewal before the expiration; needs match.expires_within", []string{"domain"}},
+		{"restore", "brings back what lapsed: by the plain renewal while DNSimple takes it, else by a restore; needs match.lapsed_within", []string{"domain"}},
+		{"accept", "accepts the push; needs match.source, and a source that was proven", []string{"push"}},
+		{"reject", "refuses the push", []string{"push"}},
+		{"cancel", "cancels the change while it is new or pending", []string{"registrant_change"}},
+		{"register", "registers the name as soon as it is free", []string{"name"}},
+		{"hold", "keeps every other rule from acting, wherever it stands; needs a reason", []string{"domain", "push", "registrant_change"}},
+		{"let-lapse", "lets the domain go, in silence; needs a reason", []string{"domain"}},
+		{"alert", "tells people, and does nothing else", kinds()},
+	}
 }
 
 // actions is what a rule may do with a kind of resource.
 func actions(on string) []string {
-	switch on {
-	case "domain":
-		return []string{"renew", "restore", "hold", "let-lapse", "alert"}
-	case "push":
-		return []string{"accept", "reject", "hold", "alert"}
-	case "registrant_change":
-		return []string{"cancel", "hold", "alert"}
-	case "name":
-		return []string{"register", "alert"}
+	var names []string
+	for _, a := range allActions() {
+		if slices.Contains(a.on, on) {
+			names = append(names, a.name)
+		}
 	}
-	return nil
+	return names
 }
 
 // kinds is what a rule may be on.
-func kinds() []string { return []string{"domain", "push", "registrant_change", "name"} }
+func kinds() []string { return firsts(kindWords()) }
 
 // tableName is how a table is called in messages.
 func tableName(table string) string {
@@ -158,30 +151,21 @@ func tableName(table string) string {
 	return "in [" + table + "]"
 }
 
-// notYet is the sentence for what is known and not obeyed.
-func notYet(what string) string {
-	return fmt.Sprintf("%s is known, but its effect comes in a later version, and this one does not obey it yet", what)
-}
-
 // checkKeys notes every key of a table that has no business there.
 func (l *loader) checkKeys(t *node, table string) {
 	if t == nil {
 		return
 	}
-	known := vocabulary(table)
+	known := vocabulary(table).obeyed
 	for _, f := range t.fields {
-		switch {
-		case slices.Contains(known.obeyed, f.name):
-		case slices.Contains(known.later, f.name):
-			l.failKey(f, "%s; remove it", notYet(quote(f.name)))
-		default:
+		if !slices.Contains(known, f.name) {
 			l.unknownKey(f, table, known)
 		}
 	}
 }
 
 // unknownKey notes a key that nobody knows, or that belongs somewhere else.
-func (l *loader) unknownKey(f *node, table string, known words) {
+func (l *loader) unknownKey(f *node, table string, known []string) {
 	if table == "policy file" && slices.Contains(vocabulary("").obeyed, f.name) {
 		l.failKey(f, "%s belongs in the main file", quote(f.name)).hint("a policy file has only [[rule]] and [groups]")
 		return
@@ -195,22 +179,39 @@ func (l *loader) unknownKey(f *node, table string, known words) {
 		return
 	}
 	if on, ok := strings.CutPrefix(table, "conditions "); ok {
-		for _, other := range kinds() {
-			if slices.Contains(vocabulary("conditions "+other).obeyed, f.name) {
-				l.failKey(f, "a rule on %s knows no %s", on, quote(f.name)).mean("", known.obeyed)
-				return
-			}
+		if isCondition(f.name) {
+			l.failKey(f, "a rule on %s knows no %s", on, quote(f.name)).mean("", known)
+			return
+		}
+		if slices.Contains(vocabulary("rule").obeyed, f.name) {
+			l.failKey(f, "%s is a key of the rule itself, and no condition", quote(f.name)).hint("write it beside match and except, on a line of its own")
+			return
 		}
 	}
-	if table == "rule" && slices.ContainsFunc(kinds(), func(on string) bool { return slices.Contains(vocabulary("conditions "+on).obeyed, f.name) }) {
+	if table == "rule" && isCondition(f.name) {
 		l.failKey(f, "%s is a condition of a rule", quote(f.name)).hint("write it in match or except: match = { " + f.name + " = … }")
 		return
 	}
-	words := slices.Concat(known.obeyed, known.later)
-	if secretKey(nearest(f.name, words)) || slices.Contains([]string{"account", "token", "nats", "nats.credentials"}, table) {
+	if secretKey(nearest(f.name, known)) || slices.Contains([]string{"account", "token", "nats", "nats.credentials"}, table) {
 		f.hide()
 	}
-	l.failKey(f, "unknown key %s %s", quote(f.name), tableName(table)).mean(f.name, words)
+	l.failKey(f, "unknown key %s %s", quote(f.name), tableName(table)).mean(f.name, known)
+}
+
+// isCondition says whether rules on some kind of resource know a condition.
+func isCondition(name string) bool {
+	return slices.ContainsFunc(conditionKeys(), func(k key) bool { return k.name == name })
+}
+
+// strayKeys notes the keys of a rule that belong to something else than it does.
+func (l *loader) strayKeys(t *node, do string) {
+	for _, k := range ruleKeys() {
+		f := t.get(k.name)
+		if f == nil || k.belongs(do) {
+			continue
+		}
+		l.failKey(f, `%s has no effect where do = %s`, quote(f.name), quote(do)).hint("it belongs to " + orList(k.of))
+	}
 }
 
 // misspelt says whether a table has an unknown key that was most likely meant to be
@@ -219,9 +220,8 @@ func misspelt(t *node, table, key string) bool {
 	if t == nil {
 		return false
 	}
-	known := vocabulary(table)
-	words := slices.Concat(known.obeyed, known.later)
+	known := vocabulary(table).obeyed
 	return slices.ContainsFunc(t.fields, func(f *node) bool {
-		return !slices.Contains(words, f.name) && nearest(f.name, words) == key
+		return !slices.Contains(known, f.name) && nearest(f.name, known) == key
 	})
 }

@@ -98,7 +98,8 @@ func (l *loader) watched(t *node, r *rules.Rule) {
 	}
 	names := r.Watches(scope[0].ID)
 	if len(names) == 0 && t.get("except") != nil {
-		l.fail(t.get("except"), "this leaves the rule no name to watch")
+		l.fail(t.get("except"), "this leaves the rule no name to watch").
+			hint("leave one of its names out of except, or remove the rule")
 	}
 	if r.Do == portfolio.ActionRegister && r.Mode != portfolio.ModeDryRun && scope[0].Mode != portfolio.ModeDryRun {
 		l.once(match, r, scope[0], names)

@@ -99,6 +99,31 @@ func (c *Client) Resume(ctx context.Context, r ResumeRequest) (Resumed, error) {
 	return p, c.post(ctx, "/v1/resume", r, &p)
 }
 
+// ExpectPush announces a push.
+func (c *Client) ExpectPush(ctx context.Context, r ExpectRequest) (Expectation, error) {
+	var e Expectation
+	return e, c.post(ctx, "/v1/expected", r, &e)
+}
+
+// ExpectedPushes asks for the pushes that are announced.
+func (c *Client) ExpectedPushes(ctx context.Context) ([]Expectation, error) {
+	var e Expected
+	err := c.get(ctx, "/v1/expected", &e)
+	return e.Pushes, err
+}
+
+// RevokePush ends an announcement, and gives it.
+func (c *Client) RevokePush(ctx context.Context, r RevokeRequest) (Expectation, error) {
+	var e Expectation
+	return e, c.post(ctx, "/v1/revoke", r, &e)
+}
+
+// Reload has the daemon read its configuration anew.
+func (c *Client) Reload(ctx context.Context, r ReloadRequest) (Reload, error) {
+	var done Reload
+	return done, c.post(ctx, "/v1/reload", r, &done)
+}
+
 // Backup writes a consistent copy of the state, and says how long it is. After an
 // error, what was written is none.
 func (c *Client) Backup(ctx context.Context, w io.Writer) (int64, error) {

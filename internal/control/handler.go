@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,11 +30,14 @@ type Options struct {
 	// Commander carries out what operators command; Prover has no effect.
 	Commander Commander
 	Prover    Prover
-	Jobs      Jobs
-	Accounts  []Account
-	Policy    func() *rules.Policy
-	Now       func() time.Time
-	About     About
+	Announcer Announcer
+	// Reloader reads the configuration anew; nil where no daemon runs.
+	Reloader Reloader
+	Jobs     Jobs
+	Accounts []Account
+	Policy   func() *rules.Policy
+	Now      func() time.Time
+	About    About
 	// ReadOnly says that the state is open for reading only: what would change it is
 	// refused.
 	ReadOnly bool
@@ -81,6 +85,9 @@ func New(o Options) http.Handler {
 		"/v1/resolve":   {http.MethodPost: h.changing(h.resolve)},
 		"/v1/pause":     {http.MethodPost: h.changing(h.pause)},
 		"/v1/resume":    {http.MethodPost: h.changing(h.resume)},
+		"/v1/expected":  {http.MethodGet: looked(h.expected), http.MethodPost: h.changing(h.expect)},
+		"/v1/revoke":    {http.MethodPost: h.changing(h.revoke)},
+		"/v1/reload":    {http.MethodPost: h.changing(h.reload)},
 		"/v1/propose":   {http.MethodPost: h.propose},
 		"/v1/place":     {http.MethodPost: h.changing(h.place)},
 		"/v1/domains":   {http.MethodGet: h.domains},
@@ -91,11 +98,12 @@ func New(o Options) http.Handler {
 	} {
 		for method, answers := range methods {
 			mux.HandleFunc(method+" "+path, answers)
-			mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Allow", method)
-				fail(w, problem(http.StatusMethodNotAllowed, "%s takes %s, not %s", path, method, r.Method))
-			})
 		}
+		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", allowed)
+			fail(w, problem(http.StatusMethodNotAllowed, "%s takes %s, not %s", path, allowed, r.Method))
+		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, problem(http.StatusNotFound, "there is no %s here", clip(r.URL.Path)))
@@ -131,7 +139,15 @@ type Account struct {
 	Source   bool // never acted on: only proves where a push comes from
 	Vendor   Vendor
 	Look     Look
-	Contacts map[string]int64 // what the configuration calls contacts, with their ids
+	Contacts func() map[string]int64 // what the configuration calls contacts, with their ids; nil: none
+}
+
+// contacts are what the configuration calls contacts now.
+func (a Account) contacts() map[string]int64 {
+	if a.Contacts == nil {
+		return nil
+	}
+	return a.Contacts()
 }
 
 // account finds an account by its name or id. An empty one is all of them: 0.

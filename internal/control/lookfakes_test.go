@@ -187,7 +187,7 @@ func hands() (Options, *fakeCommander, map[string]*fakeLook) {
 	for i := range o.Accounts {
 		o.Accounts[i].Look = looks[o.Accounts[i].Name]
 	}
-	o.Accounts[0].Contacts = map[string]int64{"default": 2715}
+	o.Accounts[0].Contacts = func() map[string]int64 { return map[string]int64{"default": 2715} }
 	price := portfolio.Money(1550)
 	c := &fakeCommander{price: &price}
 	o.Commander, o.Prover = c, fakeProver{}

@@ -43,6 +43,9 @@ type Status struct {
 	Operations Operations      `json:"operations"`
 	Money      Money           `json:"money"`
 	Outbox     Outbox          `json:"outbox"`
+	// Waits is a policy that was read and is not obeyed before somebody accepts it; null
+	// where there is none.
+	Waits *Reload `json:"reload_waits"`
 }
 
 // AccountStatus is where an account stands.
@@ -130,6 +133,9 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	s := Status{
 		At: now, Running: h.About.Running, Version: h.About.Version, Since: orNil(h.About.Since), Mode: policy.Mode, Policy: policy.Hash,
 		Socket: h.About.Socket, State: h.About.State,
+	}
+	if h.Reloader != nil {
+		s.Waits = h.Reloader.Waits()
 	}
 	pauses, err := h.pauses()
 	if err == nil {

@@ -75,7 +75,7 @@ func TestStatusJSON(t *testing.T) {
 		`{"account":3030,"name":"labs","today":{"amount":"0.00","purchases":0},"this_month":{"amount":"15.00","purchases":1},` +
 		`"reserved":{"amount":"30.00","purchases":2},"max_per_purchase":null,"max_per_day":null,"max_per_month":"200.00","max_purchases_per_day":0,` +
 		`"vendor":{"known":false,"amount":"0.00","purchases":0,"why":"list charges (account 3030): 403: Permission Denied"}}]},` +
-		`"outbox":{"waiting":2,"oldest":"2026-03-01T11:59:00Z","bus":{"where":"the embedded server","connected":true,"error":""}}}` + "\n"
+		`"outbox":{"waiting":2,"oldest":"2026-03-01T11:59:00Z","bus":{"where":"the embedded server","connected":true,"error":""}},"reload_waits":null}` + "\n"
 	if diff := cmp.Diff(strings.ReplaceAll(want, ",", ",\n"), strings.ReplaceAll(body, ",", ",\n")); diff != "" || status != http.StatusOK {
 		t.Errorf("%d, -want +got:\n%s", status, diff)
 	}

@@ -253,14 +253,14 @@ func contactOf(a Account, which string) (int64, error) {
 	if which == "" {
 		return 0, nil
 	}
-	if id, ok := a.Contacts[which]; ok {
+	if id, ok := a.contacts()[which]; ok {
 		return id, nil
 	}
 	if id, err := strconv.ParseInt(which, 10, 64); err == nil && id > 0 {
 		return id, nil
 	}
-	known := make([]string, 0, len(a.Contacts))
-	for name := range a.Contacts {
+	known := make([]string, 0, len(a.contacts()))
+	for name := range a.contacts() {
 		known = append(known, name)
 	}
 	slices.Sort(known)

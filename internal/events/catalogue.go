@@ -37,6 +37,8 @@ func Catalogue() []Entry {
 		{portfolio.AboutDomain, "removed", alert, "The domain is not in the account any more, and a second look has shown it; notice where an operation or a rule of ours explains it."},
 		{portfolio.AboutDomain, "changed", notice, "The domain is another than the last sweep saw it: name, state, expiration, registrant, auto-renewal or privacy; alert where that endangers it, info where it was us."},
 
+		{portfolio.AboutPush, "announced", notice, "An operator announced a push: once the domain is pushed to the account, it is accepted."},
+		{portfolio.AboutPush, "announcement-ended", notice, "An announcement of a push holds no more: an operator revoked or replaced it, or nothing came in time."},
 		{portfolio.AboutPush, "seen", notice, "A push waits to be accepted, and its source is proven; info where a rule speaks of it."},
 		{portfolio.AboutPush, "unproven", alert, "A push waits to be accepted, and its source cannot be proven."},
 		{portfolio.AboutPush, "held", info, "A hold rule keeps every acting rule from the push."},
@@ -79,6 +81,9 @@ func Catalogue() []Entry {
 		{portfolio.AboutScan, "failed", alert, "A scan could not be finished; it runs again at its next tick."},
 
 		{portfolio.AboutDaemon, "started", notice, "The daemon started."},
+		{portfolio.AboutDaemon, "reloaded", notice, "The configuration was read anew, and is obeyed."},
+		{portfolio.AboutDaemon, "reload-waits", alert, "A policy was read that would change much, or that leaves domains without a rule: it waits until an operator accepts it."},
+		{portfolio.AboutDaemon, "reload-failed", alert, "The configuration was to be read anew, and is not obeyed: something in it is wrong, or needs a restart."},
 		{portfolio.AboutDaemon, "stopped", notice, "The daemon stopped."},
 		{portfolio.AboutDaemon, "restored", alert, "The state is an old copy, and what was bought since is not in it: nothing is bought for now."},
 		{portfolio.AboutDaemon, "settled", notice, "The state was an old copy, and purchases go on."},

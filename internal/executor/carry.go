@@ -67,6 +67,12 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	if d.Do == portfolio.ActionAutoRenewal {
 		op.Occasion = portfolio.OccasionOf(x.now()) // once a day, where somebody switches it off
 	}
+	if d.Approval != nil {
+		op.Approval = new(*d.Approval)
+		if d.Rule == "" { // an announced push has none
+			op.By = fmt.Sprintf("%s, who announced it on %s", d.Approval.By, d.Approval.At.UTC().Format(time.DateOnly))
+		}
+	}
 	if d.Price != nil && kind.Purchase() {
 		op.Reserved = *d.Price
 	}

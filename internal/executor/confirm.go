@@ -196,7 +196,15 @@ func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (con
 		return withdrawn{moment: moment(now), why: "the push is not waiting any more"}, nil
 	}
 	facts := x.Prove(ctx, *push)
-	if facts.Unread {
+	if announced(op) {
+		// Nothing else is needed to prove it; but it may have been revoked meanwhile.
+		if facts.Announced, err = x.Expected(*push); err != nil {
+			return nil, err
+		}
+		if facts.Announced == nil || facts.Announced.ID() != op.Approval.ID() {
+			return withdrawn{moment: moment(now), why: "its announcement was revoked or replaced, or its time is over"}, nil
+		}
+	} else if facts.Unread {
 		return delayed{moment(now), facts.Unproven}, nil
 	}
 	d := rules.Decide(x.policy(), facts, now)

@@ -106,6 +106,7 @@ type crashCase struct {
 	name, world, policy string
 	domain              string
 	charge              portfolio.Money // what it costs where it is bought; 0: a wish
+	begin               func(w *world)  // what else there is, before the first life; nil: nothing
 	// rest checks what else must be, once everything is at rest.
 	rest func(w *world)
 }
@@ -116,6 +117,9 @@ type crashCase struct {
 func (tc crashCase) run(t *testing.T, points ...crashPoint) (w *world, c *crasher, deaths int) {
 	t.Helper()
 	w = newWorld(t, tc.world, tc.policy)
+	if tc.begin != nil {
+		tc.begin(w)
+	}
 	// An error is how a death may show, where a panic does not get through.
 	w.fatal = func(error) {
 		if dead := c.died(); dead != nil {
@@ -236,6 +240,11 @@ func crashCases() []crashCase {
 		{name: "push", world: pushed, policy: acceptFromStudio, domain: "gift.com", rest: func(w *world) {
 			w.fault = nil
 			equal(w.t, "owner", w.ownerOf(70), mainID)
+		}},
+		{name: "announced push", world: stranger, policy: ample, domain: "gift.com", begin: func(w *world) { w.expects(7 * day) }, rest: func(w *world) {
+			w.fault = nil
+			equal(w.t, "owner", w.ownerOf(70), mainID)
+			equal(w.t, "announcements", w.waiting(), 0)
 		}},
 	}
 }

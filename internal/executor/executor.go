@@ -204,6 +204,9 @@ func (x *Executor) stepIf(op portfolio.Operation, e event, allow func(portfolio.
 			rest = append(rest, f)
 		}
 	}
+	if row.State == portfolio.StateDone && announced(row) {
+		change.Spent = append(change.Spent, row.Approval.ID())
+	}
 	freed, err := x.pausing(&change, effects)
 	if err != nil {
 		return op, nil, err

@@ -363,7 +363,12 @@ func (w *world) decide() []portfolio.Decision {
 		c := w.clients[a.ID]
 		domains = append(domains, all(w.t, c.ListDomains(ctx, portfolio.DomainFilter{Sort: []portfolio.Order{{By: portfolio.SortExpiration}}}))...)
 		for _, p := range all(w.t, c.Pushes(ctx)) {
-			rest = append(rest, w.x.Prove(ctx, p))
+			facts := w.x.Prove(ctx, p)
+			var err error
+			if facts.Announced, err = w.x.Expected(p); err != nil {
+				w.t.Fatal(err)
+			}
+			rest = append(rest, facts)
 		}
 		for _, s := range []portfolio.ChangeState{portfolio.ChangeNew, portfolio.ChangePending} {
 			for _, change := range all(w.t, c.RegistrantChanges(ctx, s)) {

@@ -92,6 +92,9 @@ type PushFacts struct {
 	Name     string // the domain's name; "" where the source is unproven
 	Unproven string // why the source is unproven, as a sentence; "" where it is proven
 	Unread   bool   // some account could not be asked: another look may prove it
+	// Announced is an operator's word that the domain would be pushed to this account; nil
+	// where nobody gave one, or it holds no more.
+	Announced *Approval
 }
 
 // Proven says whether the source of the push was proven.

@@ -153,7 +153,7 @@ func (j *judge) look(steps []step, v *view, action actionFor) outcome {
 		if excluded == yes || excluded == unknown && changes(do) {
 			continue
 		}
-		trial := portfolio.Strictest(j.base, r.Mode) != j.base
+		trial := j.tries(r)
 		if !s.timely(v) {
 			if !trial && do != portfolio.ActionAlert && v.registered {
 				o.early.add(s)
@@ -192,10 +192,19 @@ func (j *judge) unsure(o *outcome, s *step, v *view, do portfolio.Action, exclud
 	switch {
 	case do == portfolio.ActionAccept && o.blind == nil:
 		o.blind = r
-	case holds(do) && o.maybe == nil && portfolio.Strictest(j.base, r.Mode) == j.base && excluded != yes && !s.excludesTimed(v):
+	case holds(do) && o.maybe == nil && !j.tries(r) && excluded != yes && !s.excludesTimed(v):
 		o.maybe = r
 	}
 }
+
+// tries says whether a rule is tried out: it is in dry-run by its own mode, where the
+// policy and the account are not. One that only asks first is in earnest.
+func (j *judge) tries(r *Rule) bool {
+	return earnest(j.base) && !earnest(portfolio.Strictest(j.base, r.Mode))
+}
+
+// earnest says whether something is done in a mode, be it after a person was asked.
+func earnest(m portfolio.Mode) bool { return m == portfolio.ModeAct || m == portfolio.ModeAsk }
 
 // holds says whether an action keeps every other one from a resource.
 func holds(a portfolio.Action) bool {
@@ -244,8 +253,8 @@ func (j *judge) settle(d *portfolio.Decision, o *outcome, because func(r *Rule, 
 		applyRule(d, o.winner, o.do)
 		d.Reason = fmt.Sprintf("%s may hold it, which cannot be said before its domain can be read", o.maybe.Name)
 	case o.winner != nil:
-		d.Code = "rule"
-		switch j.base {
+		d.Code, d.Mode = "rule", portfolio.Strictest(j.base, o.winner.Mode)
+		switch d.Mode {
 		case portfolio.ModeAct:
 			d.Verdict = portfolio.VerdictAct
 		case portfolio.ModeAsk:

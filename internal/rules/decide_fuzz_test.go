@@ -121,6 +121,8 @@ func (d *dice) rule() rules.Rule {
 	r.Years = pick(d, 1, 9)
 	r.Level = pick(d, portfolio.LevelAlert, portfolio.LevelInfo, "")
 	r.Repeat = d.duration()
+	r.AskAbove, r.MaxIncrease = pick(d, nil, new(portfolio.Money(60_00))), pick(d, nil, new(portfolio.Percent(25)))
+	r.AnswerWithin, r.Silence = d.duration(), pick(d, "", portfolio.SilenceKeepAsking, portfolio.SilenceDeny, portfolio.SilenceAct)
 	if d.maybe(3) {
 		r.Contact = &rules.Contacts{Text: "legal", ByAccount: map[int64]int64{main: 5}}
 	}
@@ -210,7 +212,7 @@ func FuzzDecide(f *testing.F) {
 			}, Redemption: is(1)},
 			portfolio.PushFacts{
 				Push:     portfolio.Push{ID: 2, AccountID: some(0), DomainID: 1, ContactID: some(4), CreatedAt: expiresAt},
-				SourceID: some(8), Name: name, Unproven: state, Unread: is(2),
+				SourceID: some(8), Name: name, Unproven: state, Unread: is(2), Announced: announcement(is(3) && is(4), is(0), at),
 			},
 			portfolio.ChangeFacts{RegistrantChange: portfolio.RegistrantChange{
 				ID: 3, AccountID: some(0), DomainID: 1, ContactID: some(4), State: portfolio.ChangeState(state), RegistryOwnerChange: is(0),
@@ -231,6 +233,7 @@ func FuzzDecide(f *testing.F) {
 				t.Fatalf("not what the reference says of %+v: -reference +got\n%s", r, diff)
 			}
 			checkDecision(t, p, r, d)
+			checkOrder(t, p, r, at, d, byte(after)+flags)
 			if d.Terms != nil && d.Terms.Attributes != nil {
 				d.Terms.Attributes["x-id"] = "changed" // whoever has a decision may
 			}
@@ -243,6 +246,18 @@ func FuzzDecide(f *testing.F) {
 			t.Fatalf("it warns at %s, which nobody named", d)
 		}
 	})
+}
+
+// announcement is one of a push, that holds still or does not; nil where there is none.
+func announcement(is, holds bool, at time.Time) *portfolio.Approval {
+	if !is {
+		return nil
+	}
+	a := portfolio.Approval{Kind: portfolio.ApprovalPush, By: "alice", Contact: 3, At: at.Add(-time.Hour), Until: at}
+	if holds {
+		a.Until = at.Add(time.Nanosecond)
+	}
+	return &a
 }
 
 // status is a name's, mostly one that means something.
@@ -264,19 +279,29 @@ func checkDecision(t *testing.T, p *rules.Policy, r portfolio.Resource, d portfo
 		return
 	}
 	account, _, _ := r.Ident()
+	if push, ok := r.(portfolio.PushFacts); ok && d.Code == "announced" {
+		if push.Announced == nil || d.Approval != push.Announced || d.Do != portfolio.ActionAccept || d.Contact != push.Announced.Contact || account == desk {
+			t.Fatalf("accepted without an announcement: %+v", d)
+		}
+		return
+	}
 	i := slices.IndexFunc(p.Rules, func(rule rules.Rule) bool { return rule.Name == d.Rule })
 	switch {
 	case i < 0 || p.Rules[i].On != r.Kind() || d.Do == "" || d.Reason == "":
 		t.Fatalf("done without a reason: %+v", d)
 	case account == desk:
 		t.Fatalf("done in an account that only proves sources: %+v", d)
-	case portfolio.Strictest(p.Mode, p.Rules[i].Mode, d.Mode) != d.Mode || d.Mode == portfolio.ModeDryRun:
+	case portfolio.Strictest(p.Mode, p.Rules[i].Mode, d.Mode) != d.Mode || (d.Mode == portfolio.ModeAsk) != (d.Verdict == portfolio.VerdictAsk) ||
+		d.Verdict == portfolio.VerdictAct && d.Mode != portfolio.ModeAct:
 		t.Fatalf("done against a mode: %+v", d)
 	case slices.ContainsFunc(p.Rules, func(h rules.Rule) bool {
 		return h.On == r.Kind() && (h.Do == portfolio.ActionHold || h.Do == portfolio.ActionLetLapse) && h.Until.IsZero() && h.Mode == "" &&
 			reflect.ValueOf(h.Match).IsZero() && reflect.ValueOf(h.Except).IsZero()
 	}):
 		t.Fatalf("done although everything is held: %+v", d)
+	}
+	if rule := p.Rules[i]; d.AskAbove != rule.AskAbove || d.MaxIncrease != rule.MaxIncrease || d.AnswerWithin != rule.AnswerWithin || d.Silence != rule.Silence {
+		t.Fatalf("not the rule's own limits: %+v", d)
 	}
 	switch r := r.(type) {
 	case portfolio.DomainFacts:

@@ -265,6 +265,11 @@ func push(source int64) portfolio.PushFacts {
 	return f
 }
 
+func announced(p portfolio.PushFacts, until time.Time) portfolio.PushFacts {
+	p.Announced = &portfolio.Approval{Kind: portfolio.ApprovalPush, AccountID: main, SubjectID: 77, Contact: 2715, By: "operator alice", At: now, Until: until}
+	return p
+}
+
 func TestDecidePush(t *testing.T) {
 	on := func(do portfolio.Action, m, e rules.Conditions) rules.Rule {
 		return rules.Rule{On: portfolio.KindPush, Do: do, Match: m, Except: e, Reason: "because"}
@@ -291,6 +296,12 @@ func TestDecidePush(t *testing.T) {
 		{"a reject with an unknown exception does not fire", []rules.Rule{on("reject", none, rules.Conditions{Sources: []int64{desk}})}, push(0), "none", "", "unproven", 1},
 		{"a hold by name, and the name is not known", []rules.Rule{on("reject", none, none), on("hold", rules.Conditions{Names: names("b.com")}, none)}, push(0), "wait", "reject", "unread", 0},
 		{"a hold wins", []rules.Rule{on("accept", fromDesk, none), on("hold", none, none)}, push(desk), "hold", "hold", "held", 0},
+		{"announced, from nobody knows where", nil, announced(push(0), now.Add(time.Hour)), "act", "accept", "announced", 0},
+		{"announced, and rejected by a rule", []rules.Rule{on("reject", none, none)}, announced(push(0), now.Add(time.Hour)), "act", "accept", "announced", 0},
+		{"announced, and nobody knows whether it is held", []rules.Rule{on("hold", rules.Conditions{Names: names("b.com")}, none)}, announced(push(0), now.Add(time.Hour)), "act", "accept", "announced", 0},
+		{"announced, and held", []rules.Rule{on("hold", none, none)}, announced(push(0), now.Add(time.Hour)), "hold", "hold", "held", 1},
+		{"announced, and an alert fires", []rules.Rule{on("alert", none, none)}, announced(push(0), now.Add(time.Hour)), "act", "accept", "announced", 1},
+		{"announced until now", nil, announced(push(0), now), "none", "", "unproven", 1},
 		{"a rule of domains does not speak of pushes", []rules.Rule{renew(45)}, push(desk), "none", "", "no-rule", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

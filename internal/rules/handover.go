@@ -23,7 +23,22 @@ func (j *judge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 	if o.winner != nil && o.do == portfolio.ActionAccept && !f.Proven() {
 		o.blind, o.winner = o.winner, nil // no rule can want this, and none gets it
 	}
+	expected := f.Announced != nil && !f.Announced.Over(j.now) && o.held == nil
+	if expected {
+		// An operator's word is above every rule but one that holds the push.
+		o.winner, o.trial, o.maybe = nil, nil, nil
+	}
 	won := j.settle(d, &o, func(r *Rule, do portfolio.Action) string { return j.pushReason(f, r, do) })
+	if expected {
+		j.announced(d, f)
+		return
+	}
+	if f.Announced != nil && o.held != nil {
+		d.Alerts = append(d.Alerts, portfolio.Alert{
+			Rule: o.held.Name, RuleAt: o.held.At, Level: portfolio.LevelAlert,
+			Text: fmt.Sprintf("%s announced it, and this rule holds it: %s", f.Announced.By, o.held.Reason),
+		})
+	}
 	if o.winner != nil && o.held == nil && o.maybe == nil && o.do == portfolio.ActionAccept {
 		d.Contact = j.account.DefaultContact
 		if o.winner.Contact != nil {
@@ -45,13 +60,27 @@ func (j *judge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 		}
 		if len(o.alerts) == 0 {
 			d.Alerts = append(d.Alerts, portfolio.Alert{Level: portfolio.LevelAlert, Text: d.Reason +
-				"; accepting it would move its billing to this account, change its registrant, and may lock it against transfers for 60 days"})
+				"; accepting it would move its billing to this account, change its registrant, and may lock it against transfers for 60 days" +
+				fmt.Sprintf("; to settle it: domaind reject %d --account %s, or domaind accept %d --account %s --unproven --contact CONTACT",
+					f.ID, j.account.Name, f.ID, j.account.Name)})
 		}
 		return
 	}
 	d.Code, d.Reason = "no-rule", fmt.Sprintf("%s comes from %s, and no rule speaks of it", f.Name, j.accountName(f.SourceID))
 	if !o.speaks() {
 		d.Alerts = append(d.Alerts, portfolio.Alert{Level: portfolio.LevelNotice, Text: d.Reason})
+	}
+}
+
+// announced accepts a push that an operator announced: the domain's id is the proof, from
+// a second source. Modes govern rules, not what operators say.
+func (j *judge) announced(d *portfolio.Decision, f *portfolio.PushFacts) {
+	a := f.Announced
+	d.Verdict, d.Code, d.Do, d.Mode = portfolio.VerdictAct, "announced", portfolio.ActionAccept, portfolio.ModeAct
+	d.Contact, d.Approval = a.Contact, a
+	d.Reason = fmt.Sprintf("%s announced it on %s: domain %d is to come in, with contact %d", a.By, j.day(a.At), f.DomainID, a.Contact)
+	if a.Reason != "" {
+		d.Reason += " (" + a.Reason + ")"
 	}
 }
 

@@ -25,7 +25,23 @@ func (j *refJudge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 	if o.winner != nil && o.do == portfolio.ActionAccept && !f.Proven() {
 		o.blind, o.winner = o.winner, nil // no rule can want this, and none gets it
 	}
+	if a := f.Announced; a != nil && !a.Over(j.now) && o.held == nil {
+		o.winner, o.trial, o.maybe = nil, nil, nil
+		j.settle(d, &o, func(r *rules.Rule, do portfolio.Action) string { return j.pushReason(f, r, do) })
+		d.Verdict, d.Code, d.Do, d.Mode, d.Contact, d.Approval = "act", "announced", "accept", "act", a.Contact, a
+		d.Reason = fmt.Sprintf("%s announced it on %s: domain %d is to come in, with contact %d", a.By, a.At.In(j.policy.Location).Format(time.DateOnly), f.DomainID, a.Contact)
+		if a.Reason != "" {
+			d.Reason += " (" + a.Reason + ")"
+		}
+		return
+	}
 	won := j.settle(d, &o, func(r *rules.Rule, do portfolio.Action) string { return j.pushReason(f, r, do) })
+	if f.Announced != nil && o.held != nil {
+		d.Alerts = append(d.Alerts, portfolio.Alert{
+			Rule: o.held.Name, RuleAt: o.held.At, Level: portfolio.LevelAlert,
+			Text: fmt.Sprintf("%s announced it, and this rule holds it: %s", f.Announced.By, o.held.Reason),
+		})
+	}
 	if o.winner != nil && o.held == nil && o.maybe == nil && o.do == portfolio.ActionAccept {
 		d.Contact = j.account.DefaultContact
 		if o.winner.Contact != nil {
@@ -47,7 +63,8 @@ func (j *refJudge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 		}
 		if len(o.alerts) == 0 {
 			d.Alerts = append(d.Alerts, portfolio.Alert{Level: portfolio.LevelAlert, Text: d.Reason +
-				"; accepting it would move its billing to this account, change its registrant, and may lock it against transfers for 60 days"})
+				"; accepting it would move its billing to this account, change its registrant, and may lock it against transfers for 60 days" +
+				fmt.Sprintf("; to settle it: domaind reject %[1]d --account %[2]s, or domaind accept %[1]d --account %[2]s --unproven --contact CONTACT", f.ID, j.account.Name)})
 		}
 		return
 	}

@@ -95,7 +95,7 @@ func (j *refJudge) look(kind portfolio.ResourceKind, v *refView, action refActio
 			switch {
 			case matched == unknown && do == portfolio.ActionAccept && o.blind == nil:
 				o.blind = r
-			case matched == unknown && refHolds(do) && o.maybe == nil && portfolio.Strictest(j.base, r.Mode) == j.base && (refConditions{&r.Except}).some(v) != yes:
+			case matched == unknown && refHolds(do) && o.maybe == nil && !j.tries(r) && (refConditions{&r.Except}).some(v) != yes:
 				o.maybe = r
 			}
 			continue
@@ -103,7 +103,7 @@ func (j *refJudge) look(kind portfolio.ResourceKind, v *refView, action refActio
 		if excluded := (refConditions{&r.Except}).some(v); excluded == yes || excluded == unknown && refChanges(do) {
 			continue
 		}
-		if portfolio.Strictest(j.base, r.Mode) != j.base {
+		if j.tries(r) {
 			o.trials = append(o.trials, r)
 			if o.trial == nil && refChanges(do) {
 				o.trial, o.trialDo = r, do
@@ -124,6 +124,12 @@ func (j *refJudge) look(kind portfolio.ResourceKind, v *refView, action refActio
 		}
 	}
 	return o
+}
+
+// tries says whether a rule is in dry-run by its own mode alone.
+func (j *refJudge) tries(r *rules.Rule) bool {
+	dry := func(m portfolio.Mode) bool { return m != portfolio.ModeAct && m != portfolio.ModeAsk && m != "" }
+	return dry(r.Mode) && !dry(j.base)
 }
 
 // refHolds says whether an action keeps every other one from a resource.
@@ -173,8 +179,8 @@ func (j *refJudge) settle(d *portfolio.Decision, o *refOutcome, because func(r *
 		refApplyRule(d, o.winner, o.do)
 		d.Reason = fmt.Sprintf("%s may hold it, which cannot be said before its domain can be read", o.maybe.Name)
 	case o.winner != nil:
-		d.Code = "rule"
-		switch j.base {
+		d.Code, d.Mode = "rule", portfolio.Strictest(j.base, o.winner.Mode)
+		switch d.Mode {
 		case portfolio.ModeAct:
 			d.Verdict = portfolio.VerdictAct
 		case portfolio.ModeAsk:
@@ -197,6 +203,7 @@ func (j *refJudge) settle(d *portfolio.Decision, o *refOutcome, because func(r *
 func refApplyRule(d *portfolio.Decision, r *rules.Rule, do portfolio.Action) {
 	d.Rule, d.RuleAt, d.Do, d.Labels = r.Name, r.At, do, r.Labels
 	d.Years, d.MaxPrice = r.Years, r.MaxPrice
+	d.AskAbove, d.MaxIncrease, d.AnswerWithin, d.Silence = r.AskAbove, r.MaxIncrease, r.AnswerWithin, r.Silence
 }
 
 // day writes a day in the policy's time zone.

@@ -16,7 +16,6 @@ type Capacity struct {
 	RequestsPerHour int // of them, what is kept for operations taken off; 0: not known
 	// BackgroundPerHour is how many of them the portfolio sweep may make; 0: not known.
 	BackgroundPerHour int
-	PurchasesPerDay   int // 0: any number
 }
 
 // hourly is about how many requests the jobs make in their busiest hours, by what their
@@ -101,7 +100,10 @@ func (s *Scheduler) tooMany(now time.Time) string {
 	s.mu.Lock()
 	due := slices.Clone(s.due)
 	s.mu.Unlock()
-	most := s.Capacity.PurchasesPerDay
+	most := 0
+	if s.PurchasesPerDay != nil {
+		most = s.PurchasesPerDay()
+	}
 	if most == 0 || len(due) <= most {
 		return ""
 	}

@@ -112,7 +112,7 @@ func TestTooMany(t *testing.T) {
 		"no ceiling":    {daily, 0, in(1, 1, 1, 1, 1), ""},
 	} {
 		s := setup{schedules: Schedules{Domains: tt.domains}, now: func() time.Time { return now }}.make()
-		s.Capacity.PurchasesPerDay, s.due = tt.most, tt.due
+		s.PurchasesPerDay, s.due = func() int { return tt.most }, tt.due
 		slices.Reverse(s.due)
 		if got := s.tooMany(now); tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)

@@ -39,7 +39,7 @@ func (s *Scheduler) act(ctx context.Context, job string, now time.Time, r Readin
 	}
 	s.left(job, r.Problems)
 	var errs []error
-	if len(change.Events)+len(change.Watch)+len(change.Lifted)+len(change.Pauses) > 0 {
+	if len(change.Events)+len(change.Watch)+len(change.Lifted)+len(change.Pauses)+len(change.Spent) > 0 {
 		err := s.Progress.Commit(change)
 		s.watching(change.Watch, err)
 		if s.Fatal(err) {

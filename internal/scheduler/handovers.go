@@ -32,7 +32,12 @@ func (s *Scheduler) scanPushes(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, JobPushes, now, r, portfolio.Change{})
+	// Behind the reading: a push that came in the last moment is accepted.
+	over, err := s.Executor.Overdue()
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, JobPushes, now, r, over)
 }
 
 func (s *Scheduler) scanChanges(ctx context.Context, now time.Time) error {
@@ -58,6 +63,9 @@ func (s *Scheduler) Pushes(ctx context.Context, now time.Time) (Reading, error) 
 			continue
 		}
 		facts := s.prove(ctx, p, now)
+		if facts.Announced, err = s.Executor.Expected(p); err != nil {
+			return r, err
+		}
 		if facts.Unread && ctx.Err() == nil {
 			r.Problems = append(r.Problems, fmt.Errorf("push %d to account %d: %s", p.ID, p.AccountID, facts.Unproven))
 		}

@@ -138,6 +138,10 @@ func (x fakeExecutor) Prove(_ context.Context, p portfolio.Push) portfolio.PushF
 	return x.prove(p)
 }
 
+func (fakeExecutor) Expected(portfolio.Push) (*portfolio.Approval, error) { return nil, nil } //nolint:nilnil // none
+
+func (fakeExecutor) Overdue() (portfolio.Change, error) { return portfolio.Change{}, nil }
+
 func (x fakeExecutor) Execute(ctx context.Context, d []portfolio.Decision) ([]portfolio.Decision, error) {
 	if x.execute == nil {
 		return d, nil

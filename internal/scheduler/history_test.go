@@ -114,14 +114,18 @@ func TestWhatIsToldIsWhatHappened(t *testing.T) {
 					if err := h.hear(e); err != nil {
 						t.Fatal(err)
 					}
-					if e.What == "removed" && w.one.misses[as[int64](e.Data["id"])] < 2 {
-						t.Fatalf("%s is told to be gone, and was not looked for twice", e.Subject)
-					}
 				}
+			}
+			if hasty := w.hasty; len(hasty) > 0 {
+				w.hasty = nil
+				t.Fatal(hasty)
 			}
 		}
 		run := func(do func() error) { // until it lives to its end
 			for {
+				// How far the other account comes meanwhile is up to Go's scheduler, and must not
+				// decide where this one dies: it is as if it always came to its end before.
+				w.store.spares = 2
 				w.store.left, w.store.after = rapid.SampledFrom([]int{-1, -1, 1, 2, 3, 5}).Draw(t, "dies"), rapid.Bool().Draw(t, "after")
 				err := do()
 				listen()
@@ -217,7 +221,7 @@ func TestASweepIsGoneOnWithAnywhere(t *testing.T) {
 				delete(w.one.domains, id+10)
 			}
 			w.one.pages, w.told = 0, nil
-			w.store.left, w.store.after = dies, after
+			w.store.left, w.store.after, w.store.spares = dies, after, 2 // the commits of the other account come as they come
 			err := w.sweep()
 			if w.now = w.now.Add(secondLook); !w.store.dead {
 				w.must(err)

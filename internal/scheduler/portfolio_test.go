@@ -31,11 +31,14 @@ type estate struct {
 	look    func(id int64) error                                         // spoils a look; nil: none
 	pages   int
 	looks   []int64
-	misses  map[int64]int // looks in a row that found nothing
+	looked  map[int64]bool      // what the last look at a domain found, until it is written down
+	vain    map[int64]time.Time // when it was written down that a domain was looked for in vain
 }
 
 func newEstate(account int64, n int64) *estate {
-	e := &estate{account: account, domains: make(map[int64]portfolio.Domain), misses: make(map[int64]int)}
+	e := &estate{
+		account: account, domains: make(map[int64]portfolio.Domain), looked: make(map[int64]bool), vain: make(map[int64]time.Time),
+	}
 	for id := int64(1); id <= n; id++ {
 		e.put(10 * id)
 	}
@@ -85,19 +88,20 @@ func (e *estate) lister() fakeLister {
 				e.before(e)
 			}
 			e.looks = append(e.looks, id)
+			d, there := e.domains[id]
+			var err error
+			if !there {
+				err = &portfolio.CallError{Call: fmt.Sprintf("read domain %d (account %d)", id, e.account), Outcome: portfolio.OutcomeNotFound, Status: 404}
+			}
 			if e.look != nil {
-				if err := e.look(id); err != nil {
-					return portfolio.Domain{}, err
+				if spoilt := e.look(id); spoilt != nil {
+					d, err = portfolio.Domain{}, spoilt
 				}
 			}
-			d, ok := e.domains[id]
-			if e.misses[id]++; ok {
-				e.misses[id] = 0
+			if said := outcome(err); said == "" || said == portfolio.OutcomeNotFound {
+				e.looked[id] = err == nil
 			}
-			if !ok {
-				return d, &portfolio.CallError{Call: fmt.Sprintf("read domain %d (account %d)", id, e.account), Outcome: portfolio.OutcomeNotFound, Status: 404}
-			}
-			return d, nil
+			return d, err
 		},
 	}
 }
@@ -107,6 +111,8 @@ var errDead = errors.New("the process is dead")
 // mortal is a state whose process dies at one of its commits.
 type mortal struct {
 	*state.Store
+	wrote   func(portfolio.Change) // is told what is durable
+	spares  int64                  // an account that gets all its commits through, and they do not count; 0: none
 	mu      sync.Mutex
 	left    int  // commits until it dies; negative: it does not
 	after   bool // it dies when that commit is durable, and not before
@@ -118,19 +124,30 @@ type mortal struct {
 func (m *mortal) Commit(c portfolio.Change) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if c.Swept != nil && c.Swept.AccountID == m.spares {
+		return m.durably(c)
+	}
 	m.left--
 	if m.dead || m.left == 0 && !m.after {
 		m.dead = true
 		return errDead
 	}
+	err := m.durably(c)
+	if m.left == 0 {
+		m.dead = true
+		return errDead
+	}
+	return err
+}
+
+func (m *mortal) durably(c portfolio.Change) error {
 	m.commits++
 	if c.Swept != nil && !empty(c.Swept) {
 		m.swept++
 	}
 	err := m.Store.Commit(c)
-	if m.left == 0 {
-		m.dead = true
-		return errDead
+	if err == nil {
+		m.wrote(c)
 	}
 	return err
 }
@@ -151,9 +168,10 @@ type sweepWorld struct {
 	one    *estate
 	two    *estate
 	store  *mortal
-	mu     sync.Mutex // guards now and told
+	mu     sync.Mutex // guards now, told and hasty
 	now    time.Time
 	told   []portfolio.Event
+	hasty  []string // what was written that no look bears out
 	policy *rules.Policy
 	s      *Scheduler
 }
@@ -164,7 +182,12 @@ func newSweepWorld(tb testing.TB, one, two int64) *sweepWorld {
 		t: tb, path: filepath.Join(tb.TempDir(), "state.db"), one: newEstate(1, one), two: newEstate(2, two), now: now, policy: policy,
 	}
 	w.boot()
-	tb.Cleanup(func() { _ = w.store.Close() })
+	tb.Cleanup(func() {
+		_ = w.store.Close()
+		for _, h := range w.hasty {
+			tb.Error(h)
+		}
+	})
 	return w
 }
 
@@ -180,7 +203,9 @@ func (w *sweepWorld) boot() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.store = &mortal{Store: store, left: -1}
+	w.store = &mortal{Store: store, left: -1, wrote: w.judge}
+	clear(w.one.looked) // a look that was not written down never was
+	clear(w.two.looked)
 	announce := func(d portfolio.Decision) []portfolio.Event {
 		account, id, name := d.Resource.Ident()
 		var events []portfolio.Event

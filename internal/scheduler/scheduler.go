@@ -36,6 +36,10 @@ type Lister interface {
 type Executor interface {
 	Facts(d portfolio.Domain) (portfolio.DomainFacts, error)
 	Prove(ctx context.Context, p portfolio.Push) portfolio.PushFacts
+	// Expected gives the announcement of a push; nil where there is none that holds.
+	Expected(p portfolio.Push) (*portfolio.Approval, error)
+	// Overdue forgets the announcements whose time is over, and tells of each.
+	Overdue() (portfolio.Change, error)
 	// Ours says whether a registrant change was begun through domaind.
 	Ours(c portfolio.RegistrantChange) (bool, error)
 	// Execute gives the decisions as the guards left them.
@@ -72,7 +76,7 @@ type Schedules struct {
 	Domains, Portfolio, Pushes, RegistrantChanges, Names cron.Schedule
 }
 
-// Options are what a Scheduler works with. All fields but Background, Capacity,
+// Options are what a Scheduler works with. All fields but Background, Capacity, PurchasesPerDay,
 // Answers, Progressed, Fatal and Log are required.
 type Options struct {
 	Accounts  []Account // without the accounts that only prove
@@ -87,6 +91,8 @@ type Options struct {
 	Background func(context.Context) context.Context
 	// Capacity is what the jobs may use; zero: nobody is warned that they ask for more.
 	Capacity Capacity
+	// PurchasesPerDay is how many purchases a day may have, 0: any number; nil: likewise.
+	PurchasesPerDay func() int
 	// Answers tells of each answer to calls made with the context that it gives; nil:
 	// requests are not counted.
 	Answers func(ctx context.Context, tell func(portfolio.Answer)) context.Context
