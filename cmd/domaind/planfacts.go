@@ -22,7 +22,8 @@ type offline struct {
 	at    string // another moment than that of the facts
 	cmd   *cobra.Command
 
-	read *facts.Facts // once they were
+	read  *facts.Facts // once they were
+	bound bool         // Markdown is for differences alone
 }
 
 // flags adds the flags of a command that can work from facts.
@@ -33,6 +34,7 @@ func (o *offline) flags(cmd *cobra.Command) {
 	f.StringVar(&o.old, "diff", "", "show what changes against the configuration in `FILE`, or in config.toml of that folder; with --facts")
 	f.StringVar(&o.at, "at", "", "with --facts: another `TIME` than that of the facts, like 2027-03-01 or 2027-03-01T12:00:00Z")
 	if f.Lookup("markdown") == nil {
+		o.bound = true
 		f.Bool("markdown", false, "with --diff: print Markdown")
 	}
 }
@@ -48,6 +50,9 @@ func (o *offline) asker(g *globals) func(context.Context, need, func(context.Con
 		}
 	}
 	return func(ctx context.Context, _ need, question func(context.Context, *control.Client) error) error {
+		if o.bound && o.markdown() && o.old == "" {
+			return usageError{errors.New("--markdown prints a difference: it needs --diff OLD")}
+		}
 		g.config = mainFile(g.config)
 		cfg, err := g.load()
 		if err != nil {
@@ -60,7 +65,7 @@ func (o *offline) asker(g *globals) func(context.Context, need, func(context.Con
 		for _, note := range f.Notes() {
 			fmt.Fprintf(g.io.err, "note: %s\n", clean(note))
 		}
-		return g.answered(ctx, question(ctx, control.InProcess(f.Handler(), g.who())))
+		return g.answered(ctx, g.patiently(ctx, "working on it …", func() error { return question(ctx, control.InProcess(f.Handler(), g.who())) }))
 	}
 }
 
@@ -119,6 +124,9 @@ func (o *offline) markdown() bool {
 // diff compares a plan of the facts with what the old configuration would have done, and
 // prints it.
 func (o *offline) diff(ctx context.Context, g *globals, asJSON bool) error {
+	if asJSON && o.markdown() {
+		return usageError{errors.New("--json or --markdown: one of them")}
+	}
 	is, err := g.load()
 	if err != nil {
 		return err
@@ -130,16 +138,18 @@ func (o *offline) diff(ctx context.Context, g *globals, asJSON bool) error {
 	d := diff{
 		Rules: config.CompareRules(was.Policy, is.Policy), Settings: config.CompareSettings(was, is),
 	}
-	before, oldMonths, err := o.everything(ctx, g, was)
-	if err != nil {
+	err = g.patiently(ctx, "comparing …", func() error {
+		before, oldMonths, err := o.everything(ctx, g, was)
+		if err != nil {
+			return err
+		}
+		after, newMonths, err := o.everything(ctx, g, is)
+		d.Diff = control.DiffOf(before, after, oldMonths, newMonths)
 		return err
-	}
-	after, newMonths, err := o.everything(ctx, g, is)
-	if err != nil {
-		return err
-	}
-	d.Diff = control.DiffOf(before, after, oldMonths, newMonths)
+	})
 	switch {
+	case err != nil:
+		return g.answered(ctx, err)
 	case asJSON:
 		return printJSON(g.io.out, d)
 	case o.markdown():

@@ -68,7 +68,7 @@ func (f *Offline) bought(ctx context.Context, d portfolio.Decision, turns turns,
 		return f.o.Now, d.Price, true, nil
 	}
 	facts, isDomain := d.Resource.(portfolio.DomainFacts)
-	if !isDomain || facts.State != portfolio.DomainRegistered || facts.ExpiresAt.IsZero() {
+	if !isDomain || facts.State != portfolio.DomainRegistered || facts.ExpiresAt.IsZero() || turns.never(d) {
 		return at, nil, false, nil
 	}
 	for _, at := range turns.of(facts.ExpiresAt, f.o.Now, until) {
@@ -122,6 +122,20 @@ func turnsOf(p *rules.Policy) (t turns) {
 		}
 	}
 	return t
+}
+
+// never says whether no rule will want anything else of what a decision is about: the rules
+// have looked ahead, or hold it for good.
+func (t turns) never(d portfolio.Decision) bool {
+	switch d.Verdict {
+	case portfolio.VerdictNone:
+		return d.Code != codeLater
+	case portfolio.VerdictUncovered:
+		return true
+	case portfolio.VerdictHold, portfolio.VerdictLetLapse:
+		return len(t.untils) == 0
+	}
+	return false
 }
 
 // of gives the moments between now and both an expiration and a last one at which a
