@@ -72,6 +72,9 @@ func readTokens(cfg *config.Config, env config.Env) (map[int64]string, error) {
 
 // wire joins the parts. The teardown of what it acquires is given to defers.
 func wire(w wiring, later *teardown) (*app, error) {
+	if w.live == nil {
+		w.live = newLive(w.cfg)
+	}
 	w.limits = new(client.Limits)
 	registries := make(map[int64]executor.Registry, len(w.cfg.Accounts))
 	var scanned []scheduler.Account
@@ -89,9 +92,6 @@ func wire(w wiring, later *teardown) (*app, error) {
 			scanned = append(scanned, scheduler.Account{Account: a.Account, Lister: c})
 			clients[w.tokens[a.ID]] = c
 		}
-	}
-	if w.live == nil {
-		w.live = newLive(w.cfg)
 	}
 	policy := w.live.policy
 	var progressed func(scheduler.Step)
@@ -128,7 +128,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 		x, s = work(w.state)
 	}
 	handler := control.New(control.Options{
-		Scanner: reader, Assessor: planner, Ledger: w.state, Memory: w.state, Archive: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
+		Scanner: reader, Assessor: planner, Explainer: planner, Watched: reader, Ledger: w.state, Memory: w.state, Archive: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts,
 		Commander: x, Prover: planner, Announcer: x, Policy: policy, Now: w.clock.Now, About: w.about, Reloader: w.reloader, ReadOnly: w.readOnly, Failed: w.failed, Log: w.log,
 	})
 	return &app{executor: x, scheduler: s, handler: handler, control: control.InProcess(handler, w.who)}, nil

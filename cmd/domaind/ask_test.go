@@ -80,8 +80,8 @@ func TestPrintStatus(t *testing.T) {
 		StateBytes: 3 << 20,
 		Accounts:   []control.AccountStatus{{ID: 1010, Name: "main", Requests: &control.Requests{Left: 7, Limit: 2400, Reset: &at}}},
 		Jobs:       []control.JobStatus{{Name: "domains", Last: &began, Running: true}, {Name: "pushes", Next: &at}},
-		Money: control.Money{Day: "2026-03-01", Month: "2026-03", All: control.Spending{MaxPerDay: &limit, Vendor: control.VendorSpending{Known: true}}, Accounts: []control.Spending{
-			{Account: 1010, Name: "main", MaxPerDay: &narrower, MaxPurchasesPerDay: 3},
+		Money: control.Money{Day: "2026-03-01", Month: "2026-03", All: control.Spending{MaxPerDay: &limit, MaxPerPurchase: &narrower, MaxPriceIncrease: new(portfolio.Percent(30)), AskAbove: &limit, Vendor: control.VendorSpending{Known: true}}, Accounts: []control.Spending{
+			{Account: 1010, Name: "main", MaxPerDay: &narrower, MaxPurchasesPerDay: 3, MaxPriceIncrease: new(portfolio.Percent(25)), AskAbove: new(portfolio.Money(6000))},
 		}},
 		Outbox: control.Outbox{Waiting: 2, Oldest: &began, Bus: &control.BusStatus{Where: "NATS on x", Error: "refused\x1b[2J"}},
 	}
@@ -103,6 +103,7 @@ func TestPrintStatus(t *testing.T) {
 		"main (1010)  7 of 2400 until 12:00  purchases, by daemon since 2026-02-27 10:00:00: two unknowns; tried again at 12:01\n",
 		"account 77 (not configured): every renew, by daemon since", "domains  2026-02-27 10:00:00 (2d2h ago)  it runs now\n", "pushes   never                           2026-03-01 12:00:00\n",
 		"unknown !     2d2h  k3j5x7aq  renew  evil", "and 16 more", "17 unknown, 0 pending, 0 waiting\n", "main (1010)      0.00    0.00 of 200.00     0 of 3           0.00  0.00 (0)\n",
+		"\nmain (1010): no purchase above 200.00; no year at more than 25% above what was paid last; above 60.00 a person is asked first\n",
 		"2 events not told yet, the oldest for 2d2h; NATS on x does not take them: refused",
 	} {
 		if !strings.Contains(out.String(), want) {

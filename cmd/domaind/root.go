@@ -78,6 +78,7 @@ type globals struct {
 
 func newRoot(io std) *cobra.Command {
 	g := &globals{io: io, env: config.OSEnv()}
+	g.env.Now = wall{}.Now
 	root := &cobra.Command{
 		Use:   "domaind",
 		Short: "An autopilot for domain portfolios at DNSimple",
@@ -115,7 +116,7 @@ Begin with "domaind demo", which needs nothing.`,
 		commands  []*cobra.Command
 	}{
 		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newSchema(g), newDemo(g), newSandbox(g), newVersion(g)}},
-		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newFacts(g), newTest(g)}},
+		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newExplain(g), newFacts(g), newTest(g)}},
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
 		}},

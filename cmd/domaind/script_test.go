@@ -47,6 +47,8 @@ func TestScripts(t *testing.T) {
 			"sent":    cmdSent,
 			"books":   cmdBooks,
 			"shape":   cmdShape,
+			"agrees":  cmdAgrees,
+			"explain": cmdExplain,
 			"secret":  cmdSecret,
 			"fails":   cmdFails,
 			"fault":   cmdFault,

@@ -66,9 +66,9 @@ var planShape = map[string]is{
 }
 
 var itemShape = map[string]is{
-	"account": whole, "account_name": text, "on": oneOf("domain", "push", "registrant_change"), "id": whole, "name": text,
+	"account": whole, "account_name": text, "on": oneOf("domain", "push", "registrant_change", "name"), "id": whole, "name": text,
 	"expires_at": orNull(moment), "auto_renew": flag, "rule": text, "rule_at": text,
-	"do":   oneOf("", "renew", "restore", "hold", "let-lapse", "alert", "accept", "reject", "cancel"),
+	"do":   oneOf("", "renew", "restore", "hold", "let-lapse", "alert", "accept", "reject", "cancel", "register", "auto-renewal"),
 	"mode": oneOf("act", "dry-run"), "price": orNull(money), "price_at": orNull(moment),
 	"verdict": oneOf("act", "would-act", "ask", "blocked", "wait", "hold", "let-lapse", "uncovered", "none"),
 	"code":    text, "reason": text, "labels": object, "alerts": func(v any) bool { _, ok := v.([]any); return ok },

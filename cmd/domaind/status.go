@@ -224,63 +224,6 @@ func (p *page) operations(st control.Status) {
 	p.line("%d unknown, %d pending, %d waiting", o.Unknown.Count, o.Pending.Count, o.Waiting.Count)
 }
 
-func (p *page) money(m control.Money) {
-	all := m.Accounts
-	if len(all) != 1 {
-		all = append([]control.Spending{m.All}, all...)
-	} else {
-		one := m.All // its ceilings are those that count, unless it has narrower ones of its own
-		one.Name, one.Account = all[0].Name, all[0].Account
-		narrow(&one, all[0])
-		all = []control.Spending{one}
-	}
-	rows := make([][]cell, 0, len(all))
-	for _, a := range all {
-		name := "all accounts"
-		if a.Account != 0 {
-			name = fmt.Sprintf("%s (%d)", clean(a.Name), a.Account)
-		}
-		count := fmt.Sprint(a.Today.Purchases + a.Reserved.Purchases)
-		if a.MaxPurchasesPerDay > 0 {
-			count += fmt.Sprintf(" of %d", a.MaxPurchasesPerDay)
-		}
-		vendor := cell{text: "not known: " + clean(a.Vendor.Why), colour: dim}
-		if a.Vendor.Known {
-			vendor = cell{text: fmt.Sprintf("%s (%d)", a.Vendor.Amount, a.Vendor.Purchases)}
-		}
-		rows = append(rows, []cell{
-			{text: name, colour: bold},
-			{text: a.Reserved.Amount.String(), right: true},
-			{text: of(a.Today.Amount, a.MaxPerDay), right: true},
-			{text: count, right: true},
-			{text: of(a.ThisMonth.Amount, a.MaxPerMonth), right: true},
-			vendor,
-		})
-	}
-	p.table([]string{"MONEY", "RESERVED", "SPENT " + m.Day, "PURCHASES", "SPENT " + m.Month, "BY DNSIMPLE'S AUTO-RENEWAL"}, rows)
-}
-
-// narrow puts an account's own ceilings in place of wider ones.
-func narrow(all *control.Spending, own control.Spending) {
-	for _, pair := range []struct{ a, b **portfolio.Money }{
-		{&all.MaxPerDay, &own.MaxPerDay}, {&all.MaxPerMonth, &own.MaxPerMonth}, {&all.MaxPerPurchase, &own.MaxPerPurchase},
-	} {
-		if *pair.b != nil && (*pair.a == nil || **pair.b < **pair.a) {
-			*pair.a = *pair.b
-		}
-	}
-	if n := own.MaxPurchasesPerDay; n > 0 && (all.MaxPurchasesPerDay == 0 || n < all.MaxPurchasesPerDay) {
-		all.MaxPurchasesPerDay = n
-	}
-}
-
-func of(amount portfolio.Money, limit *portfolio.Money) string {
-	if limit == nil {
-		return amount.String()
-	}
-	return fmt.Sprintf("%s of %s", amount, limit)
-}
-
 func (p *page) outbox(st control.Status) {
 	o := st.Outbox
 	text := "every event was told"

@@ -254,6 +254,9 @@ func (l *loader) warnWider(t *node, s *Spending) {
 			l.warn(t.get(pair.key), "%s is more than that of [spending], which is reached first: %s against %s", quote(pair.key), *pair.a, *pair.b)
 		}
 	}
+	if most := all.MaxPriceIncrease; most != nil && s.MaxPriceIncrease != nil && *s.MaxPriceIncrease > *most {
+		l.warn(t.get("max_price_increase"), `"max_price_increase" is more than that of [spending], which is reached first: %s against %s`, *s.MaxPriceIncrease, *most)
+	}
 	if all.MaxPurchasesPerDay > 0 && s.MaxPurchasesPerDay > all.MaxPurchasesPerDay {
 		l.warn(t.get("max_purchases_per_day"), `"max_purchases_per_day" is more than that of [spending], which is reached first: %d against %d`,
 			s.MaxPurchasesPerDay, all.MaxPurchasesPerDay)

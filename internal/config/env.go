@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // maxRead is the most that is read of any file: what is longer is refused, not
@@ -13,7 +14,7 @@ import (
 const maxRead = maxGroupFile + 1
 
 // Env is what the configuration needs of the process and its files. A nil field
-// stands for the real one.
+// stands for the real one, but for the time.
 type Env struct {
 	// Lookup is an environment variable, and whether it is set.
 	Lookup func(name string) (string, bool)
@@ -24,6 +25,9 @@ type Env struct {
 	Glob func(pattern string) ([]string, error)
 	// Stat describes a file; used to warn of tokens that everyone can read.
 	Stat func(path string) (fs.FileInfo, error)
+	// Now is the moment at which the configuration is looked at; what has run out by then
+	// is warned of. nil: nobody knows, and nothing has.
+	Now func() time.Time
 }
 
 // OSEnv is the environment and the files of this process.
@@ -31,7 +35,7 @@ func OSEnv() Env {
 	return Env{Lookup: os.LookupEnv, ReadFile: readFile, Glob: filepath.Glob, Stat: os.Stat}
 }
 
-// filled is the Env with the real thing for every nil field.
+// filled is the Env with the real thing for every nil field but Now.
 func (e Env) filled() Env {
 	process := OSEnv()
 	if e.Lookup == nil {

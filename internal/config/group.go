@@ -56,7 +56,7 @@ func (l *loader) groupPatterns(n *node) []rules.Pattern {
 
 // patterns reads a list of names and patterns, or a single one.
 func (l *loader) patterns(n *node) []rules.Pattern {
-	var patterns []rules.Pattern
+	var list []placed
 	for _, item := range l.list(n) {
 		if !l.isString(item, "example.com") {
 			continue
@@ -66,9 +66,9 @@ func (l *loader) patterns(n *node) []rules.Pattern {
 			l.fail(item, "%s %s", quote(item.text), err)
 			continue
 		}
-		patterns = append(patterns, p)
+		list = append(list, placed{p, item.src, item.at})
 	}
-	return patterns
+	return l.patternsOf(list)
 }
 
 // maxFileProblems bounds what is said of one group file, which may be any file at
@@ -94,7 +94,7 @@ func (l *loader) groupFile(n *node, path string) []rules.Pattern {
 		l.problems = append(l.problems, at(src, i, "the file is not UTF-8 text: byte 0x%02x", text[i]).hint("save it as UTF-8"))
 		return nil
 	}
-	var patterns []rules.Pattern
+	var list []placed
 	failed := 0
 	start := 0
 	for line := range bytes.Lines(text) {
@@ -107,7 +107,7 @@ func (l *loader) groupFile(n *node, path string) []rules.Pattern {
 		}
 		p, err := toPattern(name)
 		if err == nil {
-			patterns = append(patterns, p)
+			list = append(list, placed{p, src, offset})
 			continue
 		}
 		if failed++; failed > maxFileProblems {
@@ -119,9 +119,9 @@ func (l *loader) groupFile(n *node, path string) []rules.Pattern {
 	if failed > maxFileProblems {
 		l.fail(n, "%d more lines of the group file %s are wrong", failed-maxFileProblems, printable(path))
 	}
-	if len(patterns) == 0 && failed == 0 {
+	if len(list) == 0 && failed == 0 {
 		l.problems = append(l.problems, at(src, 0, "the group %s is empty: this file names nothing", quote(n.name)).
 			hint("write one name or pattern on each line"))
 	}
-	return patterns
+	return l.patternsOf(list)
 }

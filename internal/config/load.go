@@ -29,6 +29,8 @@ type loader struct {
 	partial bool
 	groups  map[string]group
 	rules   map[string]*node // by name: the node of the name
+	// tablesOfRules are the [[rule]] of the policy's rules, in their order.
+	tablesOfRules []*node
 	// registered is what rules are to register, by the name.
 	registered map[string]registered
 	// schedules is [schedule]; nil where there is none.
@@ -51,6 +53,9 @@ func Load(path string, env Env) (*Config, error) {
 	}
 	if root := l.openMain(); root != nil {
 		l.load(root)
+		if len(l.problems) == 0 {
+			l.suspicious(root)
+		}
 	}
 	if len(l.problems) > 0 {
 		problems := finish(l.problems)
@@ -86,6 +91,7 @@ func (l *loader) load(root *node) {
 	for _, file := range files {
 		for _, t := range l.tables(file, "rule") {
 			l.cfg.Policy.Rules = append(l.cfg.Policy.Rules, l.rule(t))
+			l.tablesOfRules = append(l.tablesOfRules, t)
 		}
 	}
 	if len(l.cfg.Policy.Rules) == 0 {

@@ -143,7 +143,7 @@ id = 1010
 token = { credential = "dnsimple-main" }
 contacts = { default = 2715, legal = 2716 }
 mode = "dry-run"
-spending = { max_per_month = "80.00", max_purchases_per_day = 3 }
+spending = { max_per_month = "80.00", max_purchases_per_day = 3, max_price_increase = "20%", ask_above = "9.00" }
 
 [[account]]
 name = "desk"
@@ -162,6 +162,8 @@ max_per_purchase = "10.5"
 max_per_day = "20"
 max_per_month = "100.00"
 max_purchases_per_day = 5
+max_price_increase = "25%"
+ask_above = "9.50"
 
 [alerts]
 warn_within = "2mo"
@@ -182,8 +184,12 @@ match = { group = ["core", "listed"], tld = "CO.uk", account = "main", state = "
 except = { name = ["a.example", "b?.example"], lapsed_within = "1d" }
 do = "renew"
 years = 2
-max_price = "9.99"
+max_price = "10.20"
 if_lapsed = "alert"
+ask_above = "8.00"
+max_price_increase = "15%"
+answer_within = "36h"
+on_timeout = "act"
 labels = { team = "brand" }
 
 [[rule]]
@@ -211,8 +217,9 @@ until = 2027-01-31
 [[rule]]
 name = "fifth"
 on = "domain"
-match = { lapsed_within = "1mo" }
+match = { lapsed_within = "1mo", tld = "net" }
 do = "restore"
+mode = "ask"
 
 [[rule]]
 name = "sixth"
@@ -270,11 +277,11 @@ func TestEverything(t *testing.T) {
 			{
 				Account: portfolio.Account{ID: 1010, Name: "main"}, Token: Secret{secretCredential, "dnsimple-main"},
 				Contacts: map[string]int64{"default": 2715, "legal": 2716}, Mode: portfolio.ModeDryRun,
-				Spending: &Spending{MaxPerMonth: money(80_00), MaxPurchasesPerDay: 3},
+				Spending: &Spending{MaxPerMonth: money(80_00), MaxPurchasesPerDay: 3, MaxPriceIncrease: new(portfolio.Percent(20)), AskAbove: money(9_00)},
 			},
 			{Account: portfolio.Account{ID: 2020, Name: "desk"}, Token: Secret{secretFile, "dir/desk.token"}, Source: true},
 		},
-		Spending: Spending{MaxPerPurchase: money(10_50), MaxPerDay: money(20_00), MaxPerMonth: money(100_00), MaxPurchasesPerDay: 5},
+		Spending: Spending{MaxPerPurchase: money(10_50), MaxPerDay: money(20_00), MaxPerMonth: money(100_00), MaxPurchasesPerDay: 5, MaxPriceIncrease: new(portfolio.Percent(25)), AskAbove: money(9_50)},
 		Reload:   Reload{MaxChanged: 5},
 		Alerts:   Alerts{WarnWithin: rules.Distance{Months: 2}, BeforeExpiry: []rules.Distance{{Months: 1}, {Days: 14}, {Days: 3}}},
 		NATS: NATS{
@@ -290,7 +297,7 @@ func TestEverything(t *testing.T) {
 			},
 			Rules: []rules.Rule{
 				{
-					Name: "first", At: "config.toml:50", On: portfolio.KindDomain, Do: portfolio.ActionRenew,
+					Name: "first", At: "config.toml:52", On: portfolio.KindDomain, Do: portfolio.ActionRenew,
 					Match: rules.Conditions{
 						Groups: []rules.Group{
 							{Name: "core", Patterns: patterns("example.com", "xn--bcher-kva.example", "*.example")},
@@ -300,10 +307,11 @@ func TestEverything(t *testing.T) {
 						Registrants: []rules.Contacts{legal, {Text: "99", ID: 99}}, Expires: rules.Distance{Days: 45},
 					},
 					Except: rules.Conditions{Names: patterns("a.example", "b?.example"), Lapsed: rules.Distance{Days: 1}},
-					Years:  2, MaxPrice: money(9_99), IfLapsed: portfolio.ActionAlert, Labels: map[string]string{"team": "brand"},
+					Years:  2, MaxPrice: money(10_20), IfLapsed: portfolio.ActionAlert, Labels: map[string]string{"team": "brand"},
+					AskAbove: money(8_00), MaxIncrease: new(portfolio.Percent(15)), AnswerWithin: 36 * time.Hour, Silence: portfolio.SilenceAct,
 				},
 				{
-					Name: "second", At: "config.toml:61", On: portfolio.KindPush, Do: portfolio.ActionAccept,
+					Name: "second", At: "config.toml:67", On: portfolio.KindPush, Do: portfolio.ActionAccept,
 					Match: rules.Conditions{Sources: []int64{2020}, Older: 48 * time.Hour}, Contact: &legal,
 				},
 				{
@@ -317,21 +325,21 @@ func TestEverything(t *testing.T) {
 					Until: time.Date(2027, 2, 1, 5, 0, 0, 0, time.UTC),
 				},
 				{
-					Name: "fifth", At: "policy.toml:15", On: portfolio.KindDomain, Do: portfolio.ActionRestore,
-					Match: rules.Conditions{Lapsed: rules.Distance{Months: 1}},
+					Name: "fifth", At: "policy.toml:15", On: portfolio.KindDomain, Do: portfolio.ActionRestore, Mode: portfolio.ModeAsk,
+					Match: rules.Conditions{Lapsed: rules.Distance{Months: 1}, TLDs: []string{"net"}},
 				},
 				{
-					Name: "sixth", At: "policy.toml:21", On: portfolio.KindPush, Do: portfolio.ActionAlert, Level: portfolio.LevelNotice,
+					Name: "sixth", At: "policy.toml:22", On: portfolio.KindPush, Do: portfolio.ActionAlert, Level: portfolio.LevelNotice,
 					Repeat: 7 * 24 * time.Hour,
 				},
 				{
-					Name: "seventh", At: "policy.toml:27", On: portfolio.KindName, Do: portfolio.ActionRegister,
+					Name: "seventh", At: "policy.toml:28", On: portfolio.KindName, Do: portfolio.ActionRegister,
 					Match:  rules.Conditions{Names: patterns("lost.example", "xn--bcher-kva.test", "kept.example"), Accounts: []int64{1010}},
 					Except: rules.Conditions{Names: patterns("kept.*")}, Contact: &legal, MaxPrice: money(8_00),
 					Terms: &portfolio.Terms{WhoisPrivacy: true, Trustee: true, Attributes: map[string]string{"x-id": "4711"}},
 				},
 				{
-					Name: "eighth", At: "policy.toml:39", On: portfolio.KindName, Do: portfolio.ActionAlert, Level: portfolio.LevelAlert,
+					Name: "eighth", At: "policy.toml:40", On: portfolio.KindName, Do: portfolio.ActionAlert, Level: portfolio.LevelAlert,
 					Match: rules.Conditions{Groups: []rules.Group{{Name: "listed", Patterns: patterns("listed.example", "xn--bcher-kva.test")}}},
 				},
 			},
@@ -429,6 +437,42 @@ func TestHuge(t *testing.T) {
 	many := smallest + strings.Repeat("[[rule]]\n", 1000)
 	if got := broken(t, files{"dir/config.toml": many}); !strings.HasSuffix(got, "\n… and at least 950 more") {
 		t.Errorf("%d bytes: …%s", len(got), got[len(got)-100:])
+	}
+}
+
+// TestModes: of the whole, of an account and of a rule.
+func TestModes(t *testing.T) {
+	cfg := load(t, files{"dir/config.toml": `mode = "ask"
+[[account]]
+name = "main"
+id = 1010
+token = { env = "TOKEN" }
+mode = "ask"
+[spending]
+max_per_purchase = "100.00"
+max_per_day = "100.00"
+max_per_month = "100.00"
+[[rule]]
+name = "a"
+on = "push"
+match = { older_than = "2w" }
+do = "reject"
+mode = "ask"
+answer_within = "2d"
+on_timeout = "deny"
+[[rule]]
+name = "b"
+on = "push"
+do = "alert"
+mode = "act"
+`})
+	first, second := cfg.Policy.Rules[0], cfg.Policy.Rules[1]
+	if cfg.Mode != portfolio.ModeAsk || cfg.Policy.Mode != portfolio.ModeAsk || cfg.Policy.Accounts[0].Mode != portfolio.ModeAsk ||
+		first.Mode != portfolio.ModeAsk || second.Mode != portfolio.ModeAct {
+		t.Errorf("modes: %s, %s, %s, %s, %s", cfg.Mode, cfg.Policy.Mode, cfg.Policy.Accounts[0].Mode, first.Mode, second.Mode)
+	}
+	if first.AnswerWithin != 48*time.Hour || first.Silence != portfolio.SilenceDeny || second.Silence != "" || len(cfg.Warnings) > 0 {
+		t.Errorf("%s, %s, %s; %v", first.AnswerWithin, first.Silence, second.Silence, cfg.Warnings)
 	}
 }
 

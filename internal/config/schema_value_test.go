@@ -21,7 +21,7 @@ func TestSchemaAcceptsWhatLoads(t *testing.T) {
 		"distance":   {smallest + "[alerts]\nwarn_within = ", "\n", `0{0,2}[0-9]{0,6}(d|w|m|mo|y|h)`},
 		"duration":   {rule("push", "alert", "repeat = "), "", `[+-]?([0-9]{0,4}(\.[0-9]{0,2})?(d|w|h|m|s|ms|us|µs|μs|ns)){1,3}`},
 		"pattern":    {rule("domain", "alert", "match.name = "), "", ` ?[a-zA-ZäßΩ例０．。*?._:/@ -]{0,12} ?`},
-		"watched":    {rule("name", "alert", "match.names = "), "", ` ?[a-zA-ZäßΩ例０．。*?._ -]{0,12} ?`},
+		"watched":    {rule("name", "alert", "match.names = "), "", `([a-zA-Zäß例-]{1,5}[.。．][a-zA-Zä]{1,4}\.?| ?[a-zA-ZäßΩ例０．。*?._ -]{0,12} ?)`},
 		"tld":        {rule("domain", "alert", "match.tld = "), "", ` ?[a-zA-ZäßΩ例０．。*._ -]{0,8} ?`},
 		"cron":       {smallest + "[schedule]\ndomains = ", "\n", ` ?((CRON_)?TZ=(UTC|Asia/Tokyo) {1,2})?(@hourly|@daily|@every [1-9]h|[*0-5] {1,2}[*0-9] [*1-9] \*(/[1-6])? [*?]|[*0-5] \* \* \*)`},
 		"endpoint":   {smallest + "[dnsimple]\nendpoint = ", "\n", `(https?|HTTPS|Http)://(localhost|LOCALHOST|127\.0\.0\.[0-9]|\[::1\]|[a-z]{1,3}\.example)(:[0-9]{1,5})?/{0,2}[?#]?`},

@@ -173,17 +173,17 @@ func TestHash(t *testing.T) {
 		t.Errorf("the hash is %q", hash)
 	}
 	for old, same := range map[string]string{
-		`match = { group = "listed" }`:          `match = { group = ["listed"] }`,
-		"[[rule]]":                              "\n# a comment\n\n[[rule]] # another",
-		"{ credential = \"dnsimple-main\" }":    "{ env = \"TOKEN\" }",
-		"requests_per_hour = 100":               "requests_per_hour = 99",
-		"BÜCHER.example":                        "xn--bcher-kva.Example",
-		"listed.example\n":                      "# names\n\nLISTED.example",
-		"match = { lapsed_within = \"1mo\" }":   "match.lapsed_within = '1mo'",
-		"\"tls://a.example:4222\", ":            "",
-		"[\"3d\", \"1mo\", \"2w\"]":             "[\"14d\", \"3d\", \"1mo\"]",
-		"do = \"renew\"\nyears = 2":             "years = 2\ndo = 'renew'",
-		"match = { source = \"desk\", older_th": "match = { source = [\"desk\"], older_th",
+		`match = { group = "listed" }`:                       `match = { group = ["listed"] }`,
+		"[[rule]]":                                           "\n# a comment\n\n[[rule]] # another",
+		"{ credential = \"dnsimple-main\" }":                 "{ env = \"TOKEN\" }",
+		"requests_per_hour = 100":                            "requests_per_hour = 99",
+		"BÜCHER.example":                                     "xn--bcher-kva.Example",
+		"listed.example\n":                                   "# names\n\nLISTED.example",
+		"match = { lapsed_within = \"1mo\", tld = \"net\" }": "match.lapsed_within = '1mo'\nmatch.tld = 'net'",
+		"\"tls://a.example:4222\", ":                         "",
+		"[\"3d\", \"1mo\", \"2w\"]":                          "[\"14d\", \"3d\", \"1mo\"]",
+		"do = \"renew\"\nyears = 2":                          "years = 2\ndo = 'renew'",
+		"match = { source = \"desk\", older_th":              "match = { source = [\"desk\"], older_th",
 	} {
 		if got := with(old, same); got != hash {
 			t.Errorf("%q for %q means the same, and changes the hash", same, old)
@@ -196,7 +196,8 @@ func TestHash(t *testing.T) {
 		`listed.example`: `listed.test`, `default = 2715`: `default = 2717`, `legal = 2716`: `legal = 2718`, `account = "main", `: ``,
 		`state = "registered"`: `state = ["registered", "expired"]`, `auto_renew = false`: `auto_renew = true`,
 		`whois_privacy = true`: `whois_privacy = false`, `99]`: `98]`, `"45d"`: `"46d"`, `"b?.example"`: `"b*.example"`,
-		`lapsed_within = "1d"`: `lapsed_within = "2d"`, `years = 2`: `years = 3`, `"9.99"`: `"9.98"`, `if_lapsed = "alert"`: `if_lapsed = "renew"`,
+		`lapsed_within = "1d"`: `lapsed_within = "2d"`, `years = 2`: `years = 3`, `"10.20"`: `"10.19"`, `if_lapsed = "alert"`: `if_lapsed = "renew"`,
+		`"8.00"`: `"7.00"`, `"15%"`: `"16%"`, `"36h"`: `"37h"`, `on_timeout = "act"`: `on_timeout = "deny"`, `mode = "ask"`: `mode = "act"`,
 		`team = "brand"`: `team = "shop"`, `"2d" }`: `"3d" }`, `contact = "legal"`: `contact = 2716`, `contact = 5`: `contact = 6`,
 		`owner_change = true`: `owner_change = false`, `"pending"]`: `"cancelling"]`, `"90m"`: `"91m"`, "do = \"cancel\"\nmode": "do = \"hold\"\nreason = \"x\"\nmode",
 		`"asked for by legal"`: `"asked for"`, `2027-01-31`: `2027-02-01`, `"1mo"`: `"2mo"`, `repeat = "1w"`: `repeat = "8d"`,

@@ -6,6 +6,8 @@
 //
 //	GET  /v1/status          where everything stands: [Status]
 //	GET  /v1/plan            what the policy would do now: [Plan]; ?all=1 with what lies beyond the horizon
+//	GET  /v1/explain         why something is done about a resource, or is not: [Explanation]; ?name= (with ?on=domain or
+//	                         name), ?push= or ?change=, ?account=, ?at= a day or a moment to come
 //	GET  /v1/ledger          what was done: a list of [Row], newest first; ?attention=1, ?state=, ?name=,
 //	                         ?since= (RFC 3339) and ?op= leave out the rest
 //	POST /v1/scan            [ScanRequest]: look now, and do what the policy says: [Scan]

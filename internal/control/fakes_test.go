@@ -126,8 +126,8 @@ func (m *fakeMachine) Resume(_ context.Context, account int64, afterRestore bool
 func (m *fakeMachine) Ceilings() executor.Ceilings {
 	most, daily, monthly, narrow := portfolio.Money(10000), portfolio.Money(50000), portfolio.Money(300000), portfolio.Money(20000)
 	return executor.Ceilings{
-		Global:    executor.Limits{PerPurchase: &most, PerDay: &daily, PerMonth: &monthly, PurchasesPerDay: 50},
-		ByAccount: map[int64]executor.Limits{3030: {PerMonth: &narrow}}, Location: time.UTC,
+		Global:    executor.Limits{PerPurchase: &most, PerDay: &daily, PerMonth: &monthly, PurchasesPerDay: 50, MaxIncrease: new(portfolio.Percent(25))},
+		ByAccount: map[int64]executor.Limits{3030: {PerMonth: &narrow, AskAbove: new(portfolio.Money(6000))}}, Location: time.UTC,
 	}
 }
 

@@ -22,11 +22,14 @@ type Options struct {
 	// Scanner and Assessor make plans: they must have no effect.
 	Scanner  Scanner
 	Assessor Assessor
-	Ledger   Ledger
-	Memory   Memory
-	Archive  Archive
-	Backup   Backup
-	Machine  Machine
+	// Explainer and Watched explain what a plan has: they must have no effect either.
+	Explainer Explainer
+	Watched   Watched
+	Ledger    Ledger
+	Memory    Memory
+	Archive   Archive
+	Backup    Backup
+	Machine   Machine
 	// Commander carries out what operators command; Prover has no effect.
 	Commander Commander
 	Prover    Prover
@@ -78,6 +81,7 @@ func New(o Options) http.Handler {
 		"/v1/status":    {http.MethodGet: h.status},
 		"/v1/plan":      {http.MethodGet: h.plan},
 		"/v1/facts":     {http.MethodGet: h.facts},
+		"/v1/explain":   {http.MethodGet: looked(h.explain)},
 		"/v1/ledger":    {http.MethodGet: h.ledger},
 		"/v1/operation": {http.MethodGet: h.operation},
 		"/v1/backup":    {http.MethodGet: h.backup},

@@ -41,6 +41,10 @@ type Spending struct {
 	MaxPerDay          *portfolio.Money `json:"max_per_day"`
 	MaxPerMonth        *portfolio.Money `json:"max_per_month"`
 	MaxPurchasesPerDay int              `json:"max_purchases_per_day"`
+	// MaxPriceIncrease is in percent, of a year of the term, against what was paid last.
+	MaxPriceIncrease *portfolio.Percent `json:"max_price_increase"`
+	// AskAbove forbids nothing: a person is asked first.
+	AskAbove *portfolio.Money `json:"ask_above"`
 	// Vendor is what DNSimple's own auto-renewal bought this month: no ceiling of ours
 	// holds it.
 	Vendor VendorSpending `json:"vendor"`
@@ -62,6 +66,7 @@ func (h *handler) money(ctx context.Context, now time.Time) (Money, error) {
 			return Spending{
 				Account: id, Name: name, Today: spent.On(id, m.Day), ThisMonth: spent.In(id, m.Month), Reserved: spent.Reserved(id),
 				MaxPerPurchase: l.PerPurchase, MaxPerDay: l.PerDay, MaxPerMonth: l.PerMonth, MaxPurchasesPerDay: l.PurchasesPerDay,
+				MaxPriceIncrease: l.MaxIncrease, AskAbove: l.AskAbove,
 			}
 		}
 		m.All = of(0, "", ceilings.Global)

@@ -67,13 +67,13 @@ func TestStatusJSON(t *testing.T) {
 		`"waiting":{"count":1,"items":[{"op":"` + operation(8, "", "", 0).ShortID() + `","account":1010,"kind":"renew","name":"next.com","state":"reserved","price":"15.00",` +
 		`"since":"2026-03-01T11:57:00Z","attention":false,"note":"it is reserved"}]}},` +
 		`"money":{"day":"2026-03-01","month":"2026-03","all":{"account":0,"name":"","today":{"amount":"15.00","purchases":1},"this_month":{"amount":"95.00","purchases":6},` +
-		`"reserved":{"amount":"30.00","purchases":2},"max_per_purchase":"100.00","max_per_day":"500.00","max_per_month":"3000.00","max_purchases_per_day":50,` +
+		`"reserved":{"amount":"30.00","purchases":2},"max_per_purchase":"100.00","max_per_day":"500.00","max_per_month":"3000.00","max_purchases_per_day":50,"max_price_increase":25,"ask_above":null,` +
 		`"vendor":{"known":false,"amount":"0.00","purchases":0,"why":"not known of every account"}},` +
 		`"accounts":[{"account":1010,"name":"main","today":{"amount":"15.00","purchases":1},"this_month":{"amount":"80.00","purchases":5},` +
-		`"reserved":{"amount":"0.00","purchases":0},"max_per_purchase":null,"max_per_day":null,"max_per_month":null,"max_purchases_per_day":0,` +
+		`"reserved":{"amount":"0.00","purchases":0},"max_per_purchase":null,"max_per_day":null,"max_per_month":null,"max_purchases_per_day":0,"max_price_increase":null,"ask_above":null,` +
 		`"vendor":{"known":true,"amount":"15.00","purchases":2}},` +
 		`{"account":3030,"name":"labs","today":{"amount":"0.00","purchases":0},"this_month":{"amount":"15.00","purchases":1},` +
-		`"reserved":{"amount":"30.00","purchases":2},"max_per_purchase":null,"max_per_day":null,"max_per_month":"200.00","max_purchases_per_day":0,` +
+		`"reserved":{"amount":"30.00","purchases":2},"max_per_purchase":null,"max_per_day":null,"max_per_month":"200.00","max_purchases_per_day":0,"max_price_increase":null,"ask_above":"60.00",` +
 		`"vendor":{"known":false,"amount":"0.00","purchases":0,"why":"list charges (account 3030): 403: Permission Denied"}}]},` +
 		`"outbox":{"waiting":2,"oldest":"2026-03-01T11:59:00Z","bus":{"where":"the embedded server","connected":true,"error":""}},"reload_waits":null}` + "\n"
 	if diff := cmp.Diff(strings.ReplaceAll(want, ",", ",\n"), strings.ReplaceAll(body, ",", ",\n")); diff != "" || status != http.StatusOK {

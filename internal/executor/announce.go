@@ -66,6 +66,9 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	}
 	if d.Price != nil {
 		data["price"] = *d.Price
+		if !d.PriceAt.IsZero() {
+			data["price_at"] = d.PriceAt
+		}
 	}
 	if len(d.Labels) > 0 {
 		data["labels"] = d.Labels
@@ -93,8 +96,8 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 			break
 		}
 		text := d.Reason
-		if isDomain && f.ExpiresAt.After(now) {
-			text += "; unless something changes it is lost after " + x.ceilings().day(f.ExpiresAt)
+		if isDomain {
+			text += x.loss(f, now)
 		}
 		add(portfolio.LevelAlert, "blocked", text, d.Code, 24*time.Hour)
 	case portfolio.VerdictWait:
@@ -113,7 +116,11 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 	for _, a := range d.Alerts {
 		switch {
 		case a.Rule != "":
-			add(a.Level, "alert", a.Rule+": "+a.Text, a.Rule, a.Repeat)
+			once := a.Rule
+			if a.Rule == d.Rule { // its hold ends: on another day that is news again
+				once += " " + a.Text
+			}
+			add(a.Level, "alert", a.Rule+": "+a.Text, once, a.Repeat)
 			continue
 		case d.Code == "unproven":
 			add(a.Level, "unproven", a.Text, "", a.Repeat)

@@ -7,10 +7,12 @@ import "domaind/internal/portfolio"
 // against what will be bought. A nil budget is empty, and stays so.
 type budget struct {
 	acts, trials map[int64]portfolio.Tally
+	prices       purpose // of what is read with it
 }
 
+// newBudget is that of a plan: prices are shown.
 func newBudget() *budget {
-	return &budget{acts: make(map[int64]portfolio.Tally), trials: make(map[int64]portfolio.Tally)}
+	return &budget{acts: make(map[int64]portfolio.Tally), trials: make(map[int64]portfolio.Tally), prices: showing}
 }
 
 // with adds the budget to what is reserved, as a purchase of the verdict sees it.

@@ -74,7 +74,7 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 		}
 	}
 	if d.Price != nil && kind.Purchase() {
-		op.Reserved = *d.Price
+		op.Reserved, op.PerYear = *d.Price, d.PerYear
 	}
 	_, probes, err := x.stopped(account, kind)
 	if err != nil {

@@ -111,16 +111,16 @@ func (x *Executor) proposeRenewal(ctx context.Context, c portfolio.Command, p *p
 	if err != nil {
 		return err
 	}
-	prices, err := reg.Prices(ctx, d.Name)
+	prices, err := x.prices(ctx, c.AccountID, d.Name, buying)
 	if err != nil {
 		return err
 	}
-	q, err := price(c.Kind, d, prices, term(c.Kind, c.Years, tld))
+	q, err := price(c.Kind, d, prices.Prices, term(c.Kind, c.Years, tld))
 	if err != nil {
 		return refusedf("%s: %s", d.Name, err)
 	}
 	p.Price = &q.total
-	p.Operation.Premium = q.premium
+	p.Operation.Premium, p.Operation.PerYear = q.premium, q.perYear
 	p.Operation.Occasion = portfolio.OccasionOf(d.ExpiresAt)
 	if c.Kind == portfolio.OpRenew {
 		p.Operation.Years = max(c.Years, 1)
@@ -130,6 +130,9 @@ func (x *Executor) proposeRenewal(ctx context.Context, c portfolio.Command, p *p
 	}
 	if d.State == portfolio.DomainRegistered && d.AutoRenew && !d.ExpiresAt.After(x.window().After(x.now())) {
 		p.Consequences = append(p.Consequences, "DNSimple's own auto-renewal is on, and may be at work already: both would be charged")
+	}
+	if err := x.tellIncrease(d, q, p); err != nil {
+		return err
 	}
 	last, ok, err := x.lastPurchase(d)
 	if err != nil {

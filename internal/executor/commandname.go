@@ -33,7 +33,7 @@ func (x *Executor) proposeName(ctx context.Context, c portfolio.Command, p *port
 	if err != nil {
 		return err
 	}
-	p.Price, p.Operation.Premium = &q.total, q.premium
+	p.Price, p.Operation.Premium, p.Operation.PerYear = &q.total, q.premium, q.perYear
 	p.Operation.Terms.WithCode = c.Code != ""
 	if c.Kind == portfolio.OpTransfer && c.Code == "" {
 		p.Consequences = append(p.Consequences, "no authorization code: only few suffixes have none")
@@ -87,13 +87,13 @@ func (x *Executor) checkName(ctx context.Context, kind portfolio.OperationKind, 
 	case kind == portfolio.OpTransfer && check.Available:
 		return quote{}, refusedf("%s is registered nowhere: register it", name)
 	}
-	return x.priceOfName(ctx, kind, account, name, terms, check.Premium)
+	return x.priceOfName(ctx, kind, account, name, terms, check.Premium, buying)
 }
 
 // priceOfName asks what a name costs at the worst, whether it can be had or not: that is
 // asked sparingly. premium says that its check calls it so.
 func (x *Executor) priceOfName(
-	ctx context.Context, kind portfolio.OperationKind, account int64, name string, terms portfolio.Terms, premium bool,
+	ctx context.Context, kind portfolio.OperationKind, account int64, name string, terms portfolio.Terms, premium bool, why purpose,
 ) (quote, error) {
 	reg := x.registries[account]
 	tld, err := x.tld(ctx, reg, portfolio.TLD(name))
@@ -103,7 +103,7 @@ func (x *Executor) priceOfName(
 	if kind == portfolio.OpRegister && !tld.RegistrationEnabled || kind == portfolio.OpTransfer && !tld.TransferEnabled {
 		return quote{}, refusedf("DNSimple does not %s names under .%s", kind, tld.TLD)
 	}
-	prices, err := reg.Prices(ctx, name)
+	prices, err := x.prices(ctx, account, name, why)
 	if err != nil {
 		return quote{}, err
 	}
@@ -114,7 +114,7 @@ func (x *Executor) priceOfName(
 	if one <= 0 {
 		return quote{}, refusedf("%s: %s (%s)", name, errNoPrice, kind)
 	}
-	q := quote{total: one}
+	q := quote{total: one, perYear: one, readAt: prices.At}
 	if kind == portfolio.OpRegister {
 		q.total *= portfolio.Money(max(tld.MinimumRegistration, 1))
 	}

@@ -106,7 +106,7 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	if err != nil {
 		return x.unreadable(op, err)
 	}
-	prices, err := reg.Prices(ctx, op.Name)
+	prices, err := x.prices(ctx, op.AccountID, op.Name, buying)
 	if err != nil {
 		return x.unreadable(op, err)
 	}
@@ -129,19 +129,24 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	}
 	var decision portfolio.Decision // an operator's purchase has none behind it
 	if !op.Manual {
-		if decision, err = x.stillWanted(op, d, tld); err != nil {
+		if decision, err = x.stillWanted(ctx, op, d, tld); err != nil {
 			return nil, err
 		}
 		if decision.Verdict != portfolio.VerdictAct {
 			return stop("%s", decision.Reason)
 		}
 	}
-	q, err := price(op.Kind, d, prices, term(op.Kind, op.Years, tld))
+	q, err := price(op.Kind, d, prices.Prices, term(op.Kind, op.Years, tld))
 	if err != nil {
 		return stop("%s", err)
 	}
 	if err := withinRule(decision, q); err != nil {
 		return stop("%s", err)
+	}
+	if !op.Manual {
+		if dearer, err := x.dearer(decision, d, q); err != nil || dearer != "" {
+			return withdrawn{moment: moment(now), why: dearer}, err
+		}
 	}
 	if op.Manual && q.total > op.Reserved {
 		return stop("it costs %s now, and %s was agreed to", q.total, op.Reserved)
@@ -151,7 +156,7 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 
 // stillWanted asks the policy and the guards again, with the domain as it was just
 // read. Another verdict than act says in its reason why not.
-func (x *Executor) stillWanted(op portfolio.Operation, d portfolio.Domain, tld portfolio.TLDFacts) (portfolio.Decision, error) {
+func (x *Executor) stillWanted(ctx context.Context, op portfolio.Operation, d portfolio.Domain, tld portfolio.TLDFacts) (portfolio.Decision, error) {
 	now := x.now()
 	facts, err := x.Facts(d)
 	if err != nil {
@@ -163,7 +168,7 @@ func (x *Executor) stillWanted(op portfolio.Operation, d portfolio.Domain, tld p
 		reason := fmt.Sprintf("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
 		return guarded(decision, portfolio.VerdictNone, decision.Code, reason), nil
 	}
-	if g, stopped, err := x.beforePrice(decision, d, now); err != nil || stopped {
+	if g, stopped, err := x.beforePrice(ctx, decision, d, now); err != nil || stopped {
 		return g, err
 	}
 	g, _ := tldAllows(decision, d, tld)

@@ -33,6 +33,8 @@ type Options struct {
 
 // Executor carries decisions out. It is safe for concurrent use.
 type Executor struct {
+	options Options // what it was made of
+
 	ledger     Ledger
 	registries map[int64]Registry
 	policy     func() *rules.Policy
@@ -55,6 +57,8 @@ type Executor struct {
 	tlds map[string]tldFacts
 	// shown is when a decision that is only shown was priced last.
 	shown map[string]time.Time
+	// memory is what was told of prices.
+	memory *memory
 	// codes are the authorization codes of transfers that may still be sent, by key: they
 	// are kept here alone.
 	codes map[string]portfolio.AuthCode
@@ -92,10 +96,11 @@ const tldsFor = 24 * time.Hour
 // New makes an Executor.
 func New(o Options) *Executor {
 	x := &Executor{
-		ledger: o.Ledger, registries: o.Registries, policy: o.Policy, limits: o.Ceilings,
+		options: o,
+		ledger:  o.Ledger, registries: o.Registries, policy: o.Policy, limits: o.Ceilings,
 		window: o.AutoRenewalWindow, now: o.Now, log: o.Log,
 		slow: slowAfter, turns: make(map[int64]turn), wake: make(chan struct{}, 1), tlds: make(map[string]tldFacts), tried: make(map[int64]bool), shown: make(map[string]time.Time), wanted: make(map[string]time.Time), codes: make(map[string]portfolio.AuthCode),
-		urgent: o.Urgent, fatal: o.Fatal,
+		urgent: o.Urgent, fatal: o.Fatal, memory: newMemory(),
 	}
 	if x.urgent == nil {
 		x.urgent = func(ctx context.Context) context.Context { return ctx }

@@ -27,6 +27,7 @@ const (
 	codeNoPrice     = "no-price"
 	codeUnreachable = "unreachable"
 	codeMaxPrice    = "max_price"
+	codeMaxIncrease = "max_price_increase"
 )
 
 const (
@@ -76,6 +77,8 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	} else if f, ok := d.Resource.(portfolio.DomainFacts); stopped && (!ok || kind != portfolio.OpRenew || !x.autoRenewOnly(ctx, f)) {
 		return paused, nil, nil
 	}
+	trail := trailOf(ctx)
+	trail.passed(guardPauses, x.sawPauses(account, kind))
 	if c, ok := d.Resource.(portfolio.ChangeFacts); ok && d.Do == portfolio.ActionCancel {
 		if op, ours, err := x.began(c.RegistrantChange); err != nil {
 			return d, nil, err
@@ -83,6 +86,7 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 			d.Op = op.ShortID()
 			return guarded(d, portfolio.VerdictWait, codeOurs, fmt.Sprintf("%s began it, and no rule cancels that", op)), nil, nil
 		}
+		trail.passed(guardOurs, plainly("domaind did not begin it"))
 	}
 	if op, ok, err := x.inTheWay(kind, domainOf(d.Resource)); err != nil {
 		return d, nil, err
@@ -97,9 +101,13 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 		d.Op = op.ShortID()
 		return guarded(d, portfolio.VerdictWait, code, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
 	}
+	if domainOf(d.Resource) != 0 {
+		trail.passed(guardUnderWay, plainly("nothing is under way that has to end first"))
+	}
 	if d, tried, err := x.triedBefore(d, kind, id, occasion(d.Resource)); err != nil || tried {
 		return d, nil, err
 	}
+	trail.passed(guardAttempts, x.sawAttempts(account, kind, id, occasion(d.Resource)))
 	switch f := d.Resource.(type) {
 	case portfolio.DomainFacts:
 		return x.assessPurchase(ctx, d, f, kind, budget)
@@ -153,8 +161,8 @@ func (x *Executor) triedBefore(d portfolio.Decision, kind portfolio.OperationKin
 
 // assessPurchase applies the guards that stand before money.
 func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f portfolio.DomainFacts, kind portfolio.OperationKind, budget *budget) (_ portfolio.Decision, failed, err error) {
-	now := x.now()
-	if d, stopped, err := x.beforePrice(d, f.Domain, now); err != nil || stopped {
+	now, trail := x.now(), trailOf(ctx)
+	if d, stopped, err := x.beforePrice(ctx, d, f.Domain, now); err != nil || stopped {
 		return d, nil, err
 	}
 	reg := x.registries[f.AccountID]
@@ -165,30 +173,39 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 	if d, stopped := tldAllows(d, f.Domain, facts); stopped {
 		return d, nil, nil
 	}
-	prices, err := reg.Prices(ctx, f.Name)
+	trail.passed(guardTLD, sawTLD(facts))
+	prices, err := x.prices(ctx, f.AccountID, f.Name, purposeOf(d, budget))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
 	if facts.AutoRenewOnly && kind == portfolio.OpRenew {
-		return x.assessAutoRenewal(d, f, prices, now)
+		return x.assessAutoRenewal(ctx, d, f, prices, now)
 	}
-	q, err := price(kind, f.Domain, prices, term(kind, d.Years, facts))
+	q, err := price(kind, f.Domain, prices.Prices, term(kind, d.Years, facts))
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, prices.At, q.perYear
+	trail.passed(guardPrice, x.sawPrice(d))
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
-	d, err = x.assessCeilings(d, f.AccountID, q.total, now, budget)
+	trail.passed(guardMaxPrice, sawMaxPrice(d))
+	if d, stopped, err := x.assessIncrease(d, f.Domain, q); err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(codeMaxIncrease, x.sawIncrease(d, f.Domain, q))
+	d, err = x.assessCeilings(ctx, d, f.AccountID, q.total, now, budget)
 	return d, nil, err
 }
 
 // assessCeilings is the last of the guards before money: every ceiling lets a purchase
 // pass, and what the plan has set aside before it.
-func (x *Executor) assessCeilings(d portfolio.Decision, account int64, price portfolio.Money, now time.Time, budget *budget) (portfolio.Decision, error) {
+func (x *Executor) assessCeilings(ctx context.Context, d portfolio.Decision, account int64, price portfolio.Money, now time.Time, budget *budget) (portfolio.Decision, error) {
 	err := x.ledger.Spent(func(s portfolio.Spent) error {
-		return x.ceilings().allow(budget.with(s, d.Verdict), account, price, now)
+		s = budget.with(s, d.Verdict)
+		x.noteCeilings(ctx, s, account, price, now)
+		return x.ceilings().allow(s, account, price, now)
 	})
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil
@@ -202,7 +219,7 @@ func (x *Executor) assessCeilings(d portfolio.Decision, account int64, price por
 
 // assessAutoRenewal is how a renew rule is obeyed where only DNSimple's own auto-renewal
 // renews: it is switched on. What it will cost must be within what one purchase may.
-func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.Prices, now time.Time) (_ portfolio.Decision, failed, err error) {
+func (x *Executor) assessAutoRenewal(ctx context.Context, d portfolio.Decision, f portfolio.DomainFacts, prices portfolio.SeenPrices, now time.Time) (_ portfolio.Decision, failed, err error) {
 	d.Do = portfolio.ActionAutoRenewal
 	d.Reason += fmt.Sprintf("; .%s renews by DNSimple's auto-renewal only, which is off and is switched on", portfolio.TLD(f.Name))
 	if d, stopped, err := x.pausedFor(d, f.AccountID, portfolio.OpAutoRenewal); err != nil || stopped {
@@ -212,22 +229,30 @@ func (x *Executor) assessAutoRenewal(d portfolio.Decision, f portfolio.DomainFac
 	if err != nil || tried {
 		return d, nil, err
 	}
-	q, err := price(portfolio.OpRenew, f.Domain, prices, 1)
+	q, err := price(portfolio.OpRenew, f.Domain, prices.Prices, 1)
 	if err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, prices.At, q.perYear
+	trail := trailOf(ctx)
+	trail.passed(guardPrice, x.sawPrice(d))
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
+	trail.passed(guardMaxPrice, sawMaxPrice(d))
+	if d, stopped, err := x.assessIncrease(d, f.Domain, q); err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(codeMaxIncrease, x.sawIncrease(d, f.Domain, q))
 	if over, ok := errors.AsType[*CeilingError](x.ceilings().allowOne(f.AccountID, q.total)); ok {
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
 	}
+	trail.passed("max_per_purchase", plainly("it holds; the other ceilings do not hold what DNSimple renews"))
 	return d, nil, nil
 }
 
 // beforePrice applies the guards that need neither a price nor the API.
-func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now time.Time) (portfolio.Decision, bool, error) {
+func (x *Executor) beforePrice(ctx context.Context, d portfolio.Decision, dom portfolio.Domain, now time.Time) (portfolio.Decision, bool, error) {
 	if out, ok, err := x.ledger.LatestOf(dom.AccountID, portfolio.OpTransferOut, dom.ID); err != nil {
 		return d, true, fmt.Errorf("look whether it is leaving: %w", err)
 	} else if ok && leaving(out) {
@@ -239,6 +264,8 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 		return guarded(d, portfolio.VerdictWait, codeLeaving, fmt.Sprintf(
 			"it is on its way to another registrar: %s, and nothing is bought for %d days", sent, int(leaveWithin.Hours()/24))), true, nil
 	}
+	trail := trailOf(ctx)
+	trail.passed(guardLeaving, x.sawLeaving(dom))
 	last, ok, err := x.lastPurchase(dom)
 	if err != nil {
 		return d, true, err
@@ -248,11 +275,13 @@ func (x *Executor) beforePrice(d portfolio.Decision, dom portfolio.Domain, now t
 			"something was bought for it on %s, and nothing is bought within %d days of that",
 			x.ceilings().day(last.At), int(quietPeriod.Hours()/24))), true, nil
 	}
+	trail.passed(guardRecent, x.sawRecent(last, ok))
 	if dom.State == portfolio.DomainRegistered && dom.AutoRenew && !dom.ExpiresAt.After(x.window().After(now)) {
 		return guarded(d, portfolio.VerdictWait, codeVendorTurn, fmt.Sprintf(
 			"it expires on %s, and DNSimple's auto-renewal is on: inside %s DNSimple renews it itself",
 			x.ceilings().day(dom.ExpiresAt), x.window())), true, nil
 	}
+	trail.passed(guardVendor, x.sawVendor(dom))
 	return d, false, nil
 }
 

@@ -69,6 +69,11 @@ func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 	if panics != nil {
 		panic(panics) // where the caller can recover
 	}
+	if !slices.ContainsFunc(errs, x.fatal) {
+		if err := x.savePrices(); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	again, next, err := x.ledger.Due(x.now())
 	if err != nil {
 		errs = append(errs, err)

@@ -108,6 +108,8 @@ func (c *Ceilings) allowOne(account int64, price portfolio.Money) error {
 type quote struct {
 	total   portfolio.Money
 	premium *portfolio.Money
+	perYear portfolio.Money // of the term that is bought, without what comes on top of it
+	readAt  time.Time       // when DNSimple said so
 }
 
 // errNoPrice: DNSimple gave no price, so there is none that could be trusted.
@@ -120,7 +122,7 @@ func price(kind portfolio.OperationKind, d portfolio.Domain, p portfolio.Prices,
 	if p.Renewal <= 0 {
 		return quote{}, fmt.Errorf("%w (renewal)", errNoPrice)
 	}
-	q := quote{total: p.Renewal * portfolio.Money(max(years, 1))}
+	q := quote{total: p.Renewal * portfolio.Money(max(years, 1)), perYear: p.Renewal}
 	confirm := p.Renewal
 	if kind == portfolio.OpRestore {
 		if p.Restore <= 0 {

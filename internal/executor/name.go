@@ -27,11 +27,13 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 			return guarded(d, portfolio.VerdictWait, codeUnderWay, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
 		}
 	}
+	trail := trailOf(ctx)
+	trail.passed(guardUnderWay, plainly("nothing is under way for the name"))
 	var terms portfolio.Terms
 	if d.Terms != nil {
 		terms = *d.Terms
 	}
-	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms, false)
+	q, err := x.priceOfName(ctx, portfolio.OpRegister, f.AccountID, f.Name, terms, false, purposeOf(d, budget))
 	if err == nil && !terms.Trustee {
 		err = withoutTrustee(ctx, x.registries[f.AccountID], f.Name)
 	}
@@ -45,15 +47,18 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, "its price could not be read: "+err.Error()), err, nil
 	}
 	now := x.now()
-	d.Price, d.PriceAt = &q.total, now
+	d.Price, d.PriceAt, d.PerYear = &q.total, q.readAt, q.perYear
+	trail.passed(guardForSale, plainly("DNSimple registers it, and its registry wants to know nothing more"))
+	trail.passed(guardPrice, x.sawPrice(d))
 	if err := withinRule(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeMaxPrice, err.Error()), nil, nil
 	}
+	trail.passed(guardMaxPrice, sawMaxPrice(d))
 	if q, err = withPrivacy(d, q); err != nil {
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
 	d.Price = &q.total
-	d, err = x.assessCeilings(d, f.AccountID, q.total, now, budget)
+	d, err = x.assessCeilings(ctx, d, f.AccountID, q.total, now, budget)
 	return d, nil, err
 }
 

@@ -54,6 +54,9 @@ func (x *Executor) Execute(ctx context.Context, decisions []portfolio.Decision) 
 	if p.panicked != nil {
 		panic(p.panicked) // where the caller can recover
 	}
+	if !p.fatal {
+		p.failed(x.savePrices())
+	}
 	return assessed, errors.Join(p.errs...)
 }
 

@@ -53,6 +53,9 @@ func (x *Executor) Place(ctx context.Context, c portfolio.Command, agreed *portf
 	if err := x.carry(ctx, op); err != nil {
 		return op, err
 	}
+	if err := x.savePrices(); err != nil {
+		return op, err
+	}
 	op, _, err = x.ledger.Operation(op.Key)
 	return op, err
 }

@@ -30,7 +30,7 @@ func (s *step) planned(e planned) {
 }
 
 func (s *step) cleared(e cleared) {
-	s.op.Reserved, s.op.Premium = e.total, e.premium
+	s.op.Reserved, s.op.Premium, s.op.PerYear = e.total, e.premium, e.perYear
 	s.op.SpendDay = e.day
 	s.op.ArmedAt = s.at
 	s.op.Lapsed = e.lapsed

@@ -104,13 +104,19 @@ func (x *Executor) buyAgain(ctx context.Context, op portfolio.Operation) (portfo
 	if err != nil {
 		return none, refusedf("%s: what .%s allows could not be read: %s", op, portfolio.TLD(d.Name), err)
 	}
-	prices, err := reg.Prices(reading, d.Name)
+	prices, err := x.prices(reading, op.AccountID, d.Name, buying)
 	if err != nil {
 		return none, refusedf("%s: its price could not be read: %s", op, err)
 	}
-	q, err := price(op.Kind, d, prices, term(op.Kind, op.Years, tld))
+	q, err := price(op.Kind, d, prices.Prices, term(op.Kind, op.Years, tld))
 	if err != nil {
 		return none, refusedf("%s: %s", op, err)
+	}
+	// Nobody agreed to a price here. A command shows it first.
+	if dearer, err := x.dearer(portfolio.Decision{}, d, q); err != nil {
+		return none, err
+	} else if dearer != "" {
+		return none, refusedf("%s: %s; where it is wanted all the same, say --not-bought, and then: domaind %s %s, which shows the price", op, dearer, op.Kind, d.Name)
 	}
 	do := portfolio.ActionRenew
 	if op.Kind == portfolio.OpRestore {
@@ -126,7 +132,7 @@ func (x *Executor) buyAgain(ctx context.Context, op portfolio.Operation) (portfo
 	}
 	return portfolio.Decision{
 		Resource: portfolio.DomainFacts{Domain: d}, Verdict: portfolio.VerdictAct, Do: do, Mode: portfolio.ModeAct,
-		Years: op.Years, Price: &q.total, PriceAt: now, Loud: true, Labels: op.Labels,
+		Years: op.Years, Price: &q.total, PriceAt: prices.At, PerYear: q.perYear, Loud: true, Labels: op.Labels,
 		Rule: op.Rule, RuleAt: op.RuleAt, Policy: x.policy().Hash,
 	}, nil
 }

@@ -81,6 +81,8 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 		return d.Reason, fmt.Sprintf("see: domaind status; where it lasts, renew %s at DNSimple by hand", name)
 	case codeMaxPrice, "max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day":
 		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, and restart domaind", d.Code)
+	case codeMaxIncrease:
+		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, and restart domaind; or agree to the price yourself: domaind renew %s", d.Code, name)
 	}
 	return d.Reason, "once it is mended, " + scan
 }

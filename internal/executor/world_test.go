@@ -415,10 +415,12 @@ func (w *world) scan() {
 // by its id.
 func (w *world) assess() map[string]portfolio.Decision {
 	w.t.Helper()
-	assessed, err := w.x.Assess(w.t.Context(), w.decide())
+	decisions := w.decide()
+	assessed, err := w.x.Assess(w.t.Context(), decisions)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.explained(decisions, assessed)
 	byName := make(map[string]portfolio.Decision)
 	for _, d := range assessed {
 		_, _, name := d.Resource.Ident()

@@ -68,4 +68,5 @@ type Decision struct {
 	Op      string    // the short id of the operation that it waits for, or that failed; "" where there is none
 	Price   *Money    // worst case, in US dollars; nil where none was asked
 	PriceAt time.Time // when the price was read
+	PerYear Money     // of the price, what a year of the term costs; 0 where none was asked
 }

@@ -197,14 +197,12 @@ func (j *judge) unsure(o *outcome, s *step, v *view, do portfolio.Action, exclud
 	}
 }
 
-// tries says whether a rule is tried out: it is in dry-run by its own mode, where the
-// policy and the account are not. One that only asks first is in earnest.
+// tries says whether a rule is only tried out, by its own mode. One that asks is not: it
+// wins, and the search ends with it.
 func (j *judge) tries(r *Rule) bool {
-	return earnest(j.base) && !earnest(portfolio.Strictest(j.base, r.Mode))
+	mode := portfolio.Strictest(j.base, r.Mode)
+	return mode != j.base && mode != portfolio.ModeAsk
 }
-
-// earnest says whether something is done in a mode, be it after a person was asked.
-func earnest(m portfolio.Mode) bool { return m == portfolio.ModeAct || m == portfolio.ModeAsk }
 
 // holds says whether an action keeps every other one from a resource.
 func holds(a portfolio.Action) bool {

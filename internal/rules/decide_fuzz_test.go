@@ -198,6 +198,7 @@ func FuzzDecide(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rolls []byte, name, state string, expires, after int64, ids uint16, flags uint8) {
 		p := (&dice{left: rolls}).policy()
 		same := (&dice{left: rolls}).policy()
+		idle := p.Idle()
 		at := time.Unix(now.Unix()+after, 0)
 		var expiresAt time.Time
 		if expires != math.MinInt64 {
@@ -234,6 +235,9 @@ func FuzzDecide(f *testing.F) {
 			}
 			checkDecision(t, p, r, d)
 			checkOrder(t, p, r, at, d, byte(after)+flags)
+			if err := awake(idle, d); err != nil {
+				t.Fatal(err)
+			}
 			if d.Terms != nil && d.Terms.Attributes != nil {
 				d.Terms.Attributes["x-id"] = "changed" // whoever has a decision may
 			}

@@ -12,6 +12,9 @@
 // whole policy or the account is in dry-run, the rules are judged as if they
 // acted, and the verdict says would-act.
 //
+// [Explain] decides the same, and tells what each condition of each rule saw; [Upcoming]
+// tells when time alone will change what is decided.
+//
 // A condition on a value that is not known (the name of a push whose source could
 // not be proven) is neither true nor false: it never lets a match hold, and it
 // excludes whatever changes something.

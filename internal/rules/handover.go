@@ -14,12 +14,7 @@ const finishedFor = 7 * 24 * time.Hour
 // says.
 func (j *judge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 	v := pushView(f, j.now)
-	o := j.look(j.rules.pushes, &v, func(r *Rule) portfolio.Action {
-		if r.Do == portfolio.ActionAccept && f.SourceID == f.AccountID {
-			return ""
-		}
-		return r.Do
-	})
+	o := j.look(j.rules.pushes, &v, acceptable(f))
 	if o.winner != nil && o.do == portfolio.ActionAccept && !f.Proven() {
 		o.blind, o.winner = o.winner, nil // no rule can want this, and none gets it
 	}
@@ -84,6 +79,16 @@ func (j *judge) announced(d *portfolio.Decision, f *portfolio.PushFacts) {
 	}
 }
 
+// acceptable tells what a rule does with a push.
+func acceptable(f *portfolio.PushFacts) actionFor {
+	return func(r *Rule) portfolio.Action {
+		if r.Do == portfolio.ActionAccept && f.SourceID == f.AccountID {
+			return ""
+		}
+		return r.Do
+	}
+}
+
 func (j *judge) pushReason(f *portfolio.PushFacts, r *Rule, do portfolio.Action) string {
 	if (do == portfolio.ActionHold || do == portfolio.ActionAlert) && r.Reason != "" {
 		return r.Reason
@@ -110,12 +115,7 @@ func (j *judge) change(d *portfolio.Decision, f *portfolio.ChangeFacts) {
 		return
 	}
 	v := changeView(f, j.now)
-	o := j.look(j.rules.changes, &v, func(r *Rule) portfolio.Action {
-		if r.Do == portfolio.ActionCancel && (!f.State.Open() || f.Ours) {
-			return ""
-		}
-		return r.Do
-	})
+	o := j.look(j.rules.changes, &v, cancellable(f))
 	reason := func(r *Rule, _ portfolio.Action) string {
 		if r.Reason != "" {
 			return r.Reason
@@ -137,6 +137,16 @@ func (j *judge) change(d *portfolio.Decision, f *portfolio.ChangeFacts) {
 	d.Reason += ", and no rule speaks of it"
 	if !o.speaks() && !f.Ours {
 		d.Alerts = append(d.Alerts, portfolio.Alert{Level: portfolio.LevelAlert, Text: d.Reason})
+	}
+}
+
+// cancellable tells what a rule does with a registrant change.
+func cancellable(f *portfolio.ChangeFacts) actionFor {
+	return func(r *Rule) portfolio.Action {
+		if r.Do == portfolio.ActionCancel && (!f.State.Open() || f.Ours) {
+			return ""
+		}
+		return r.Do
 	}
 }
 

@@ -126,10 +126,10 @@ func (j *refJudge) look(kind portfolio.ResourceKind, v *refView, action refActio
 	return o
 }
 
-// tries says whether a rule is in dry-run by its own mode alone.
+// tries says whether a rule is only tried out, by its own mode: one that asks is not.
 func (j *refJudge) tries(r *rules.Rule) bool {
-	dry := func(m portfolio.Mode) bool { return m != portfolio.ModeAct && m != portfolio.ModeAsk && m != "" }
-	return dry(r.Mode) && !dry(j.base)
+	mode := portfolio.Strictest(j.base, r.Mode)
+	return mode != j.base && mode != portfolio.ModeAsk
 }
 
 // refHolds says whether an action keeps every other one from a resource.

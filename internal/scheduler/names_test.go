@@ -309,3 +309,24 @@ func TestNamesAreTold(t *testing.T) {
 		t.Errorf("told under %v", onces)
 	}
 }
+
+// TestOneNameIsLookedAt: one name is decided about as among all, and asked for where it is
+// due alone.
+func TestOneNameIsLookedAt(t *testing.T) {
+	world := &registry{free: map[string]bool{"free.com": true}}
+	s := setup{one: world.lister(), memory: &memory{}, policy: watching("free.com", "taken.com")}.make()
+	name := func(name string, at time.Time) []string {
+		r, err := s.Name(t.Context(), name, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return verdicts(r)
+	}
+	same(t, "one", name("free.com", now), "free.com act")
+	same(t, "asked", world.took(), "own free.com", "research free.com", "check free.com")
+	same(t, "again", name("free.com", now.Add(time.Hour)), "free.com act")
+	same(t, "asked again", world.took())
+	same(t, "nobody's", name("other.com", now))
+	same(t, "all", verdicts(look1(t, s, now.Add(time.Hour))), "free.com act", "taken.com none taken")
+	same(t, "asked for all", world.took(), "own taken.com", "research taken.com")
+}

@@ -55,7 +55,7 @@ func validate(op portfolio.Operation) error {
 }
 
 func validateMoney(op portfolio.Operation) error {
-	amounts := []portfolio.Money{op.Reserved}
+	amounts := []portfolio.Money{op.Reserved, op.PerYear}
 	for _, m := range []*portfolio.Money{op.Charge, op.Premium} {
 		if m != nil {
 			amounts = append(amounts, *m)
