@@ -175,6 +175,9 @@ func FactsOf(c config.Case, cfg *config.Config) *facts.Facts {
 		f.Domains = []facts.Domain{facts.DomainOf(r)}
 	case portfolio.PushFacts:
 		f.Pushes = []facts.Push{facts.PushOf(r)}
+		if r.Announced != nil {
+			f.Approvals = []portfolio.Approval{*r.Announced}
+		}
 	case portfolio.ChangeFacts:
 		f.Changes = []facts.Change{facts.ChangeOf(r)}
 	case portfolio.NameFacts:

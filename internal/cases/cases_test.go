@@ -26,6 +26,7 @@ max_per_purchase = "100.00"
 max_per_day = "50.00"
 max_per_month = "90.00"
 max_purchases_per_day = 5
+max_price_increase = "10%"
 [[account]]
 name = "main"
 id = 1010
@@ -84,7 +85,7 @@ func runCases(t *testing.T, text string) Report {
 		t.Fatal(err)
 	}
 	limits := func(s config.Spending) executor.Limits {
-		return executor.Limits{PerPurchase: s.MaxPerPurchase, PerDay: s.MaxPerDay, PerMonth: s.MaxPerMonth, PurchasesPerDay: s.MaxPurchasesPerDay}
+		return executor.Limits{PerPurchase: s.MaxPerPurchase, PerDay: s.MaxPerDay, PerMonth: s.MaxPerMonth, PurchasesPerDay: s.MaxPurchasesPerDay, MaxIncrease: s.MaxPriceIncrease}
 	}
 	r, err := Run(all, cfg, func(f *facts.Facts) (control.Plan, error) {
 		o := control.NewOffline(control.OfflineOptions{
@@ -113,6 +114,8 @@ func TestRun(t *testing.T) {
 		"a month's":        {`expires_in = "30d" }` + "\nprice = \"12.00\"\nspent = { month = \"70.01\" }", `code = "max_per_month", reason = "max_per_month of account 1010 is 80.00"`},
 		"a day's number":   {`expires_in = "30d" }` + "\nprice = \"12.00\"\nspent = { purchases = 5 }", `code = "max_purchases_per_day"`},
 		"bought lately":    {`expires_in = "30d" }` + "\nprice = \"12.00\"\nlast = { bought = 2026-12-01 }", `verdict = "wait", code = "bought-recently"`},
+		"dearer":           {`expires_in = "30d" }` + "\nprice = \"12.00\"\nlast = { paid = \"10.90\" }", `verdict = "blocked", code = "max_price_increase"`},
+		"a little dearer":  {`expires_in = "30d" }` + "\nprice = \"12.00\"\nlast = { paid = \"10.91\" }", `verdict = "act"`},
 		"bought long ago":  {`expires_in = "30d" }` + "\nprice = \"12.00\"\nlast = { paid = \"12.00\" }", `verdict = "act"`},
 		"DNSimple's turn":  {`expires_in = "3d", auto_renew = true }` + "\nprice = \"12.00\"", `verdict = "wait", code = "vendor-turn", alerts = ["tell"]`},
 		"a trial alone":    {`expires_in = "50d" }` + "\nprice = \"12.00\"", `rule = "tried", verdict = "would-act", trials = ["tried"]`},
@@ -169,6 +172,7 @@ func TestCoverage(t *testing.T) {
 		head + `domain = { name = "a.com", expires_in = "40d", auto_renew = true }`: {"renew", "watch", "never"},
 		head + `name = { name = "lost.com" }`:                                       {"tried", "renew", "tell", "never"},
 		head + `name = { name = "else.com" }`:                                       {"tried", "renew", "tell", "watch", "never"},
+		head + `push = { announced = "default" }`:                                   {"tried", "renew", "tell", "watch", "never"},
 		head + `push = { }`:                                                         {"tried", "renew", "tell", "watch"},
 	} {
 		if got := unreached(text); !slices.Equal(got, want) {

@@ -205,6 +205,12 @@ func (l *loader) casePush(t *node, now time.Time) portfolio.PushFacts {
 	f := portfolio.PushFacts{Push: portfolio.Push{
 		ID: subjectOf, DomainID: subjectOf, AccountID: l.caseAccount(t, "case push"), CreatedAt: now.Add(-l.duration(t, "age")),
 	}}
+	if contact := l.caseContact(t, "announced", f.AccountID); contact > 0 {
+		f.Announced = &portfolio.Approval{
+			Kind: portfolio.ApprovalPush, AccountID: f.AccountID, Operation: portfolio.OpAccept, SubjectID: subjectOf, Contact: contact,
+			By: "an operator", At: now, Until: now.Add(24 * time.Hour),
+		}
+	}
 	f.SourceID = l.accountNamed(t, "source")
 	f.Name, _ = l.ownName(t, "case push", t.get("source") != nil)
 	f.Unproven, _ = l.str(t, "unproven", "none of the configured accounts owns it")

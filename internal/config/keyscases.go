@@ -19,7 +19,7 @@ func caseKeys(table string) []key {
 			"name", "account", "state", "expires", "expires_in", "lapsed_for", "auto_renew", "whois_privacy", "trustee", "registrant", "redemption",
 		)
 	case "case push":
-		return named("name", "account", "source", "unproven", "age")
+		return named("name", "account", "source", "unproven", "age", "announced")
 	case "case registrant_change":
 		return named("name", "account", "contact", "state", "owner_change", "ours", "age")
 	case "case name":

@@ -195,6 +195,22 @@ func TestFactsAsked(t *testing.T) {
 	}
 }
 
+// TestFactsOld: a price that a plan would not show any more is asked for anew, where it
+// matters now.
+func TestFactsOld(t *testing.T) {
+	o, _, archive := gathering(t)
+	for name, age := range map[string]time.Duration{"near.com": 25 * time.Hour, "xn--bcher-kva.com": 25 * time.Hour, "free.io": 23 * time.Hour} {
+		archive.prices[name] = portfolio.SeenPrices{AccountID: 1010, At: now.Add(-age), Prices: portfolio.Prices{Name: name, Renewal: 1, Registration: 1}}
+	}
+	var got []string
+	for _, p := range factsOf(t, o, FactsQuery{}).Prices {
+		got = append(got, p.Name+" "+p.Renewal.String()+" "+now.Sub(p.At).String())
+	}
+	if diff := cmp.Diff([]string{"near.com 15.50 0s", "xn--bcher-kva.com 0.01 25h0m0s", "free.io 0.01 23h0m0s"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // TestFactsUnread: of an account that is not read, what the last sweep saw is all there is;
 // what cannot be asked is a problem.
 func TestFactsUnread(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"domaind/internal/executor"
 	"domaind/internal/facts"
 	"domaind/internal/portfolio"
 )
@@ -113,7 +114,7 @@ func (g *gatherer) ledgers(context.Context) error {
 		if p.Scope == portfolio.PauseAccount {
 			continue // as for a plan: whether a token is refused still shows by itself
 		}
-		p.By = ""
+		p.By = facts.Somebody(p.By)
 		g.out.Pauses = append(g.out.Pauses, p)
 	}
 	approvals, err := g.Archive.Approvals()
@@ -121,7 +122,7 @@ func (g *gatherer) ledgers(context.Context) error {
 		return err
 	}
 	for _, a := range approvals {
-		a.By = ""
+		a.By = facts.Somebody(a.By)
 		g.out.Approvals = append(g.out.Approvals, a)
 	}
 	return g.operations()
@@ -223,8 +224,11 @@ func (g *gatherer) price(ctx context.Context, account int64, name string, wanted
 	if err != nil {
 		return err
 	}
-	if !ok && wanted {
-		seen, ok = g.askPrice(ctx, account, name)
+	if wanted && (!ok || g.now.Sub(seen.At).Abs() >= executor.PricesFor) {
+		// A plan would ask for it, too.
+		if asked, told := g.askPrice(ctx, account, name); told {
+			seen, ok = asked, true
+		}
 	}
 	if ok {
 		g.out.Prices = append(g.out.Prices, facts.PriceOf(seen))

@@ -41,6 +41,7 @@ type Offline struct {
 func NewOffline(o OfflineOptions) *Offline {
 	f := &Offline{o: o, world: facts.NewWorld(o.Facts), now: o.Now, domains: slices.Clone(o.Facts.Domains)}
 	slices.SortStableFunc(f.domains, func(a, b facts.Domain) int { return scheduler.CompareDomains(a.Facts().Domain, b.Facts().Domain) })
+	clock := func() time.Time { return f.now }
 	registries := make(map[int64]executor.Registry)
 	for _, a := range o.Facts.Accounts {
 		registries[a.ID] = f.world.Registry(a.ID)
@@ -49,11 +50,25 @@ func NewOffline(o OfflineOptions) *Offline {
 		registries[a.ID] = f.world.Registry(a.ID)
 	}
 	f.machine = executor.New(executor.Options{
-		Ledger: f.world, Registries: registries, Policy: func() *rules.Policy { return o.Policy },
+		Ledger: ageless{f.world, clock}, Registries: registries, Policy: func() *rules.Policy { return o.Policy },
 		Ceilings: func() executor.Ceilings { return o.Ceilings }, AutoRenewalWindow: func() rules.Distance { return o.AutoRenewalWindow },
-		Now: func() time.Time { return f.now },
+		Now: clock,
 	})
 	return f
+}
+
+// ageless is a world whose prices are as of now: nobody can ask for newer ones, and what
+// one name costs says nothing of another.
+type ageless struct {
+	*facts.World
+	now func() time.Time
+}
+
+// PricesSeen implements [executor.Ledger].
+func (a ageless) PricesSeen(account int64, name string) (portfolio.SeenPrices, bool, error) {
+	p, ok, err := a.World.PricesSeen(account, name)
+	p.At = a.now()
+	return p, ok, err
 }
 
 // Handler answers what can be answered from facts, as the daemon would: plans. It changes
@@ -95,7 +110,13 @@ func (f *Offline) Domains(_ context.Context, now time.Time) (scheduler.Reading, 
 // Pushes decides about the pushes of the facts, by id.
 func (f *Offline) Pushes(_ context.Context, now time.Time) (r scheduler.Reading, _ error) {
 	for _, p := range f.o.Facts.Pushes {
-		r.Decisions = append(r.Decisions, rules.Decide(f.o.Policy, p.Facts(), now))
+		seen := p.Facts()
+		announced, err := f.machine.Expected(seen.Push)
+		if err != nil {
+			return r, err
+		}
+		seen.Announced = announced
+		r.Decisions = append(r.Decisions, rules.Decide(f.o.Policy, seen, now))
 	}
 	return r, nil
 }
@@ -136,11 +157,15 @@ func (f *Offline) Assess(ctx context.Context, decisions []portfolio.Decision) ([
 	}
 	for i, was := range decisions {
 		a := &assessed[i]
-		if a.Verdict != portfolio.VerdictBlocked || a.Code != executor.CodeNoPrice {
-			continue
-		}
 		account, _, name := a.Resource.Ident()
-		if _, known, err := f.world.PricesSeen(account, name); err != nil || known {
+		seen, known, err := f.world.PricesSeen(account, name)
+		if err != nil {
+			return nil, err
+		}
+		if a.Price != nil {
+			a.PriceAt = seen.At
+		}
+		if known || a.Verdict != portfolio.VerdictBlocked || a.Code != executor.CodeNoPrice {
 			continue
 		}
 		*a = was

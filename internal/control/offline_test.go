@@ -143,6 +143,49 @@ func TestOfflineLedger(t *testing.T) {
 	}
 }
 
+// TestOfflinePrices: a price of the facts does not get too old, is shown with its age, and
+// says nothing of another name.
+func TestOfflinePrices(t *testing.T) {
+	f := someFacts()
+	has(f, "old.com", 10, 1500)
+	f.Prices[0].At = now.AddDate(0, -2, 0)
+	has(f, "dearer.com", 10, 1700)
+	has(f, "unpriced.com", 10, 0)
+	p, err := InProcess(offlineOf(t, renewSoon, f).Handler(), alice).Plan(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, it := range p.Items {
+		line := it.Name
+		if it.Price != nil {
+			line += " " + it.Price.String() + " " + it.PriceAt.Format(time.DateOnly)
+		}
+		got = append(got, line)
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"dearer.com 17.00 2026-03-01", "old.com 15.00 2026-01-01", "unpriced.com"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestOfflineAnnounced: a push that was announced is accepted from facts, too, until the
+// announcement is over.
+func TestOfflineAnnounced(t *testing.T) {
+	f := someFacts()
+	f.Pushes = []facts.Push{{Account: 1010, ID: 5, DomainID: 31, Unproven: "nobody owns it", CreatedAt: now}}
+	f.Approvals = []portfolio.Approval{{
+		Kind: portfolio.ApprovalPush, AccountID: 1010, Operation: portfolio.OpAccept, SubjectID: 31, Contact: 7, By: "an operator", At: now, Until: now.Add(time.Hour),
+	}}
+	if got := lines(t, offlineOf(t, renewSoon, f)); !slices.Equal(got, []string{" act"}) {
+		t.Errorf("%v", got)
+	}
+	f.At = now.Add(time.Hour)
+	if got := lines(t, offlineOf(t, renewSoon, f)); !slices.Equal(got, []string{" unproven"}) {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestOfflineUnknown: what the facts do not have is told, and never guessed.
 func TestOfflineUnknown(t *testing.T) {
 	f := someFacts()

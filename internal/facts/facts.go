@@ -2,6 +2,7 @@ package facts
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -223,19 +224,28 @@ func (p Price) Seen() portfolio.SeenPrices {
 // Essence is what guards look at in an operation: who did it, what it was answered in the
 // meantime, and what it says of people are left out.
 func Essence(op portfolio.Operation) portfolio.Operation {
-	op.By, op.Terms, op.ChargeRefs, op.Net, op.Labels = "", nil, nil, nil, nil
+	op.By = Somebody(op.By)
+	op.Terms, op.ChargeRefs, op.Net, op.Labels = nil, nil, nil, nil
 	last := op.History[max(len(op.History)-1, 0):]
 	op.History = make([]portfolio.Step, 0, 1)
 	for _, step := range last {
-		step.By = ""
+		step.By = Somebody(step.By)
 		op.History = append(op.History, step)
 	}
 	if op.Approval != nil {
 		a := *op.Approval
-		a.By = ""
+		a.By = Somebody(a.By)
 		op.Approval = &a
 	}
 	return op
+}
+
+// Somebody is who did something, without a person's name.
+func Somebody(by string) string {
+	if by == "" || by == "daemon" || strings.HasPrefix(by, "rule ") {
+		return by
+	}
+	return "an operator"
 }
 
 // other is a text where it differs from another; "" else.

@@ -111,8 +111,12 @@ func TestEssence(t *testing.T) {
 		History: []portfolio.Step{{Note: "first", By: "alice"}, {Note: "last", By: "alice"}},
 	}
 	got := Essence(op)
-	if got.By != "" || got.Terms != nil || got.Approval.By != "" || !got.Approval.Denied || len(got.History) != 1 || got.History[0].By != "" || got.LastNote() != "last" {
+	if got.By != "an operator" || got.Terms != nil || got.Approval.By != "an operator" || !got.Approval.Denied || len(got.History) != 1 || got.History[0].By != "an operator" || got.LastNote() != "last" {
 		t.Errorf("%+v", got)
+	}
+	op.By = "rule renew (config.toml:3)"
+	if got := Essence(op).By; got != op.By {
+		t.Errorf("a rule is nobody's name: %q", got)
 	}
 	if op.Approval.By != "alice" || op.History[1].By != "alice" {
 		t.Error("the operation itself was changed")
