@@ -147,9 +147,10 @@ func TestOfflineLedger(t *testing.T) {
 // says nothing of another name.
 func TestOfflinePrices(t *testing.T) {
 	f := someFacts()
-	has(f, "old.com", 10, 1500)
+	has(f, "ages.com", 10, 1500)
 	f.Prices[0].At = now.AddDate(0, -2, 0)
 	has(f, "dearer.com", 10, 1700)
+	f.Prices[1].At = now.Add(-time.Hour)
 	has(f, "unpriced.com", 10, 0)
 	p, err := InProcess(offlineOf(t, renewSoon, f).Handler(), alice).Plan(t.Context(), false)
 	if err != nil {
@@ -164,7 +165,7 @@ func TestOfflinePrices(t *testing.T) {
 		got = append(got, line)
 	}
 	slices.Sort(got)
-	if diff := cmp.Diff([]string{"dearer.com 17.00 2026-03-01", "old.com 15.00 2026-01-01", "unpriced.com"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"ages.com 15.00 2026-01-01", "dearer.com 17.00 2026-03-01", "unpriced.com"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
