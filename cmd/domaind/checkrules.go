@@ -201,7 +201,9 @@ func printRules(w io.Writer, s style, cfg *config.Config) error {
 		on    portfolio.ResourceKind
 		title string
 	}{
-		{portfolio.KindDomain, "Domains"}, {portfolio.KindPush, "Pushes"}, {portfolio.KindRegistrantChange, "Registrant changes"},
+		{portfolio.KindDomain, "Domains"},
+		{portfolio.KindPush, "Pushes"},
+		{portfolio.KindRegistrantChange, "Registrant changes"},
 		{portfolio.KindName, "Watched names"},
 	} {
 		var rows [][]cell
@@ -217,8 +219,12 @@ func printRules(w io.Writer, s style, cfg *config.Config) error {
 				what += "; " + r.Terms
 			}
 			rows = append(rows, []cell{
-				{text: strconv.Itoa(r.Number), right: true}, {text: r.Name, colour: bold}, {text: r.At, colour: dim}, {text: string(r.Do)},
-				{text: string(r.Mode)}, {text: what},
+				{text: strconv.Itoa(r.Number), right: true},
+				{text: r.Name, colour: bold},
+				{text: r.At, colour: dim},
+				{text: string(r.Do)},
+				{text: string(r.Mode)},
+				{text: what},
 			})
 		}
 		if len(rows) == 0 {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -210,7 +211,7 @@ func (d *demo) settled(ctx context.Context, start time.Time) {
 	for ctx.Err() == nil {
 		passed := d.clock.Now().Sub(start)
 		open, err := d.state.OpenOperations()
-		if passed > demoAtMost || passed > demoAtLeast && err == nil && len(open) == 0 {
+		if passed > demoAtMost || passed > demoAtLeast && err == nil && !slices.ContainsFunc(open, func(op portfolio.Operation) bool { return op.State != portfolio.StateAsked }) {
 			return
 		}
 		if (wall{}).Sleep(ctx, 20*time.Millisecond) != nil {

@@ -55,7 +55,7 @@ func TestByHandFlags(t *testing.T) {
 	}
 	for _, cmd := range root.Commands() {
 		hand := cmd.GroupID == "hand"
-		if has(cmd, "wait") != hand || has(cmd, "yes") != (hand && cmd.Name() != "delete") || hand && (!has(cmd, "json") || !has(cmd, "account")) {
+		if has(cmd, "wait") != hand || has(cmd, "yes") != (hand && cmd.Name() != "delete" || cmd.Name() == "apply") || hand && (!has(cmd, "json") || !has(cmd, "account")) {
 			t.Errorf("%s has other flags", cmd.Name())
 		}
 		if has(cmd, "code") {

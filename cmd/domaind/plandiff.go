@@ -24,8 +24,8 @@ type diff struct {
 // shown is how many rows a table of a difference has at most: who reviews more reads JSON.
 const shown = 200
 
-// section is a table of a difference.
-type section struct {
+// diffTable is a table of a difference.
+type diffTable struct {
 	title  string
 	header []string
 	rows   [][]cell
@@ -34,9 +34,9 @@ type section struct {
 }
 
 // sections are all that is to be said, without what is empty.
-func (d *diff) sections() []section {
-	all := []section{d.rules(), d.settings(), d.coverage("Newly uncovered", d.Uncovered), d.coverage("Newly covered", d.Covered), d.decisions(), d.months()}
-	all = slices.DeleteFunc(all, func(s section) bool { return len(s.rows) == 0 })
+func (d *diff) sections() []diffTable {
+	all := []diffTable{d.rules(), d.settings(), d.coverage("Newly uncovered", d.Uncovered), d.coverage("Newly covered", d.Covered), d.decisions(), d.months()}
+	all = slices.DeleteFunc(all, func(s diffTable) bool { return len(s.rows) == 0 })
 	for i := range all {
 		if s := &all[i]; len(s.rows) > shown {
 			s.rows, s.more = s.rows[:shown], len(s.rows)-shown
@@ -89,8 +89,8 @@ func signed(m portfolio.Money) string {
 	return m.String()
 }
 
-func (d *diff) rules() section {
-	s := section{title: "Rules", header: []string{"CHANGE", "RULE", "AT", "WHAT"}}
+func (d *diff) rules() diffTable {
+	s := diffTable{title: "Rules", header: []string{"CHANGE", "RULE", "AT", "WHAT"}}
 	for _, r := range d.Rules {
 		colour, what := map[string]string{"added": green, "removed": red}[r.Change], r.Keys
 		if r.Moved && r.Change != "moved" {
@@ -103,16 +103,16 @@ func (d *diff) rules() section {
 	return s
 }
 
-func (d *diff) settings() section {
-	s := section{title: "Settings", header: []string{"SETTING", "WAS", "IS"}}
+func (d *diff) settings() diffTable {
+	s := diffTable{title: "Settings", header: []string{"SETTING", "WAS", "IS"}}
 	for _, c := range d.Settings {
 		s.rows = append(s.rows, []cell{{text: c.Key, colour: bold}, {text: cmp.Or(c.Old, "–")}, {text: cmp.Or(c.New, "–")}})
 	}
 	return s
 }
 
-func (d *diff) coverage(title string, changes []control.DecisionChange) section {
-	s := section{title: title, header: []string{"ACCOUNT", "NAME", "EXPIRES", "WAS", "WHY"}}
+func (d *diff) coverage(title string, changes []control.DecisionChange) diffTable {
+	s := diffTable{title: title, header: []string{"ACCOUNT", "NAME", "EXPIRES", "WAS", "WHY"}}
 	for _, c := range changes {
 		s.rows = append(s.rows, []cell{
 			{text: c.AccountName, colour: dim}, {text: changeName(c), colour: bold}, {text: dayOf(c.ExpiresAt)}, {text: standText(c.Old)}, {text: clean(c.New.Reason)},
@@ -121,8 +121,8 @@ func (d *diff) coverage(title string, changes []control.DecisionChange) section 
 	return s
 }
 
-func (d *diff) decisions() section {
-	s := section{title: "Decisions", header: []string{"ACCOUNT", "NAME", "EXPIRES", "WAS", "IS", "WHY"}}
+func (d *diff) decisions() diffTable {
+	s := diffTable{title: "Decisions", header: []string{"ACCOUNT", "NAME", "EXPIRES", "WAS", "IS", "WHY"}}
 	for _, c := range d.Decisions {
 		why := "nobody speaks of it any more"
 		if c.New != nil {
@@ -144,8 +144,11 @@ func (d *diff) decisions() section {
 	return s
 }
 
-func (d *diff) months() section {
-	s := section{title: "Money by month", header: []string{"MONTH", "WAS", "IS", "DIFFERENCE", "PURCHASES"}}
+func (d *diff) months() diffTable {
+	s := diffTable{title: "Money by month", header: []string{"MONTH", "WAS", "IS", "DIFFERENCE", "PURCHASES"}}
+	if !slices.ContainsFunc(d.Months, func(m control.MonthChange) bool { return m.Old != m.New }) {
+		return s
+	}
 	var was, is control.Bought
 	row := func(month string, a, b control.Bought) {
 		s.rows = append(s.rows, []cell{
@@ -160,17 +163,17 @@ func (d *diff) months() section {
 		row(m.Month, m.Old, m.New)
 		was, is = sum(was, m.Old), sum(is, m.New)
 	}
-	if len(d.Months) > 0 {
-		row("in all", was, is)
-	}
+	row("in all", was, is)
 	if was.Unknown+is.Unknown > 0 {
-		s.note = fmt.Sprintf("Prices that are not in the facts are in no sum: those of %s before, and of %d now. \"domaind facts --prices\" asks for all inside the horizon.", plural(was.Unknown, "purchase"), is.Unknown)
+		s.note = fmt.Sprintf("Prices of which the facts know nothing are in no sum: those of %s before, and of %d now. \"domaind facts --prices\" asks for all inside the horizon.", plural(was.Unknown, "purchase"), is.Unknown)
 	}
 	return s
 }
 
 func sum(a, b control.Bought) control.Bought {
-	return control.Bought{Price: a.Price + b.Price, Purchases: a.Purchases + b.Purchases, Unknown: a.Unknown + b.Unknown}
+	return control.Bought{
+		Price: a.Price + b.Price, Purchases: a.Purchases + b.Purchases, Estimated: a.Estimated + b.Estimated, Unknown: a.Unknown + b.Unknown,
+	}
 }
 
 func changeName(c control.DecisionChange) string {
@@ -226,7 +229,7 @@ func (d *diff) print(w io.Writer, s style) error {
 }
 
 // after is what follows a section's table.
-func (s section) after() (text string) {
+func (s diffTable) after() (text string) {
 	if s.more > 0 {
 		text += fmt.Sprintf("… and %d more; --json has all of them\n", s.more)
 	}

@@ -20,53 +20,49 @@ type offline struct {
 	facts string // the file; "": nothing is offline
 	old   string // the configuration that is compared with
 	at    string // another moment than that of the facts
-	cmd   *cobra.Command
 
-	read  *facts.Facts // once they were
-	bound bool         // Markdown is for differences alone
+	read *facts.Facts // once they were
 }
 
 // flags adds the flags of a command that can work from facts.
 func (o *offline) flags(cmd *cobra.Command) {
-	o.cmd = cmd
-	f := cmd.Flags()
-	f.StringVar(&o.facts, "facts", "", "work from the `FILE` that \"domaind facts\" wrote (- is the standard input), without network, tokens or state")
-	f.StringVar(&o.old, "diff", "", "show what changes against the configuration in `FILE`, or in config.toml of that folder; with --facts")
-	f.StringVar(&o.at, "at", "", "with --facts: another `TIME` than that of the facts, like 2027-03-01 or 2027-03-01T12:00:00Z")
-	if f.Lookup("markdown") == nil {
-		o.bound = true
-		f.Bool("markdown", false, "with --diff: print Markdown")
-	}
+	cmd.Flags().StringVar(&o.facts, "facts", "", "work from the `FILE` that \"domaind facts\" wrote (- is the standard input), without network, tokens or state")
+	cmd.Flags().StringVar(&o.old, "diff", "", "show what changes against the configuration in `FILE`, or in config.toml of that folder; with --facts")
+	cmd.Flags().StringVar(&o.at, "at", "", "with --facts: another `TIME` than that of the facts, like 2027-03-01 or 2027-03-01T12:00:00Z")
 }
 
-// asker is how a command asks: the daemon, or the handler in this process, or facts.
-func (o *offline) asker(g *globals) func(context.Context, need, func(context.Context, *control.Client) error) error {
+// check says what does not go together.
+func (o *offline) check(f *planFlags) error {
+	switch {
+	case o.facts == "" && (o.old != "" || o.at != ""):
+		return usageError{errors.New("--diff and --at need --facts FILE, which \"domaind facts\" writes")}
+	case o.old != "" && (f.out != "" || f.until != ""):
+		return usageError{errors.New("--diff compares two plans: it goes neither with -o nor with --until")}
+	case o.at != "" && f.out != "" && f.out != "-":
+		return usageError{errors.New("a plan of another moment is not one to apply: -o does not go with --at")}
+	}
+	return nil
+}
+
+// ask puts a question to the daemon, or to the handler in this process; or, where there are
+// facts, to one that knows nothing else.
+func (o *offline) ask(ctx context.Context, g *globals, question func(context.Context, *control.Client) error) error {
 	if o.facts == "" {
-		return func(ctx context.Context, n need, question func(context.Context, *control.Client) error) error {
-			if o.old != "" || o.at != "" {
-				return usageError{errors.New("--diff and --at need --facts FILE, which \"domaind facts\" writes")}
-			}
-			return g.ask(ctx, n, question)
-		}
+		return g.ask(ctx, need{tokens: allTokens}, question)
 	}
-	return func(ctx context.Context, _ need, question func(context.Context, *control.Client) error) error {
-		if o.bound && o.markdown() && o.old == "" {
-			return usageError{errors.New("--markdown prints a difference: it needs --diff OLD")}
-		}
-		g.config = mainFile(g.config)
-		cfg, err := g.load()
-		if err != nil {
-			return err
-		}
-		f, err := o.of(g, cfg)
-		if err != nil {
-			return err
-		}
-		for _, note := range f.Notes() {
-			fmt.Fprintf(g.io.err, "note: %s\n", clean(note))
-		}
-		return g.answered(ctx, g.patiently(ctx, "working on it …", func() error { return question(ctx, control.InProcess(f.Handler(), g.who())) }))
+	g.config = mainFile(g.config)
+	cfg, err := g.load()
+	if err != nil {
+		return err
 	}
+	f, err := o.of(g, cfg)
+	if err != nil {
+		return err
+	}
+	for _, note := range f.Notes() {
+		fmt.Fprintf(g.io.err, "note: %s\n", clean(note))
+	}
+	return g.answered(ctx, g.patiently(ctx, "working on it …", func() error { return question(ctx, control.InProcess(f.Handler(), g.who())) }))
 }
 
 // of asks the policy of a configuration about the facts.
@@ -91,7 +87,7 @@ func (o *offline) of(g *globals, cfg *config.Config) (*control.Offline, error) {
 // offlineOf asks the policy of a configuration about facts, at a moment.
 func offlineOf(f *facts.Facts, cfg *config.Config, now time.Time) *control.Offline {
 	return control.NewOffline(control.OfflineOptions{
-		Facts: f, Policy: cfg.Policy, Ceilings: ceilings(cfg), AutoRenewalWindow: cfg.DNSimple.AutoRenewalWindow, Now: now.UTC(), Version: versionOf(),
+		Facts: f, Policy: cfg.Policy, Ceilings: ceilings(cfg), AutoRenewalWindow: cfg.DNSimple.AutoRenewalWindow, Now: now.UTC(), Instance: cfg.Instance, Version: versionOf(),
 	})
 }
 
@@ -115,18 +111,9 @@ func mainFile(path string) string {
 	return path
 }
 
-// markdown says whether that is asked for.
-func (o *offline) markdown() bool {
-	yes, err := o.cmd.Flags().GetBool("markdown")
-	return err == nil && yes
-}
-
 // diff compares a plan of the facts with what the old configuration would have done, and
 // prints it.
-func (o *offline) diff(ctx context.Context, g *globals, asJSON bool) error {
-	if asJSON && o.markdown() {
-		return usageError{errors.New("--json or --markdown: one of them")}
-	}
+func (o *offline) diff(ctx context.Context, g *globals, f planFlags) error {
 	is, err := g.load()
 	if err != nil {
 		return err
@@ -150,13 +137,16 @@ func (o *offline) diff(ctx context.Context, g *globals, asJSON bool) error {
 	switch {
 	case err != nil:
 		return g.answered(ctx, err)
-	case asJSON:
+	case f.json:
 		return printJSON(g.io.out, d)
-	case o.markdown():
+	case f.markdown:
 		return d.markdown(g.io.out)
 	}
 	return d.print(g.io.out, styleOf(g.io.tty))
 }
+
+// lookAhead is how far ahead the money of two policies is compared.
+const lookAhead = "12mo"
 
 // everything is all that a configuration says of the facts, and what it buys by month.
 func (o *offline) everything(ctx context.Context, g *globals, cfg *config.Config) (control.Plan, map[string]control.Bought, error) {
@@ -165,9 +155,10 @@ func (o *offline) everything(ctx context.Context, g *globals, cfg *config.Config
 	if err != nil {
 		return plan, nil, err
 	}
-	if plan, err = control.InProcess(f.Handler(), g.who()).Plan(ctx, true); err != nil {
+	c := control.InProcess(f.Handler(), g.who())
+	if plan, err = c.Plan(ctx, true); err != nil {
 		return plan, nil, err
 	}
-	months, err := f.Outlook(ctx)
-	return plan, months, err
+	ahead, err := c.Forecast(ctx, lookAhead)
+	return plan, control.BoughtIn(ahead), err
 }

@@ -20,6 +20,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2 // wrong usage or configuration
+	exitFound  = 3 // what was looked for is there: plan --fail-on
 )
 
 // std is where a command reads and writes.
@@ -37,6 +38,11 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// verdictError says that a plan has items that it was to have none of.
+type verdictError struct{ error }
+
+func (e verdictError) Unwrap() error { return e.error }
+
 // run is the whole program but for its process: it carries out a command line and
 // gives the exit code.
 func run(ctx context.Context, args []string, io std) int {
@@ -48,11 +54,14 @@ func run(ctx context.Context, args []string, io std) int {
 	}
 	var usage usageError
 	var problems *config.Problems
+	var found verdictError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage), errors.As(err, &problems):
 		return exitUsage
+	case errors.As(err, &found):
+		return exitFound
 	}
 	return exitFailed
 }
@@ -116,11 +125,13 @@ Begin with "domaind demo", which needs nothing.`,
 		commands  []*cobra.Command
 	}{
 		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newSchema(g), newDemo(g), newSandbox(g), newVersion(g)}},
-		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newExplain(g), newFacts(g), newTest(g)}},
+		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newApply(g), newExplain(g), newFacts(g), newTest(g)}},
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
 		}},
-		{"answer", "Answer it:", []*cobra.Command{newResolve(g), newExpectPush(g), newPause(g), newResume(g), newScan(g), newReload(g), newBackup(g)}},
+		{"answer", "Answer it:", []*cobra.Command{
+			newApprove(g), newDeny(g), newResolve(g), newExpectPush(g), newPause(g), newResume(g), newScan(g), newReload(g), newBackup(g),
+		}},
 		{"hand", "By hand, through the same guards:", []*cobra.Command{
 			newRenew(g), newRestore(g), newRegister(g), newTransfer(g), newCancelTransfer(g), newTransferOut(g), newPush(g), newAccept(g),
 			newReject(g), newChangeRegistrant(g), newCancelChange(g), newAdd(g), newDelete(g), newAutoRenewal(g),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -272,9 +273,22 @@ func (d *service) once(ctx context.Context, settle time.Duration) (err error) {
 			return err
 		})
 		open, oerr := d.state.OpenOperations()
+		asked := len(open)
+		open = slices.DeleteFunc(open, func(op portfolio.Operation) bool { return op.State == portfolio.StateAsked })
 		if len(open) > 0 {
 			fmt.Fprintf(d.io.err, "%s not ended yet; the next run goes on with them (see \"domaind ledger\")\n", plural(len(open), "operation"))
 		}
+		if asked -= len(open); asked > 0 {
+			fmt.Fprintf(d.io.err, "%s for an answer: domaind approve, domaind deny (see \"domaind status\")\n", waits(asked))
+		}
 		return errors.Join(err, oerr)
 	})
+}
+
+// waits says how many operations wait.
+func waits(n int) string {
+	if n == 1 {
+		return "1 operation waits"
+	}
+	return fmt.Sprintf("%d operations wait", n)
 }

@@ -79,7 +79,7 @@ func noEmpty(cmd *cobra.Command, args []string) error {
 func printScan(w io.Writer, s style, name string, scan control.Scan) error {
 	p := &page{w: w, s: s}
 	if len(scan.Items) > 0 {
-		if p.err = s.table(w, itemHeader(), itemRows(scan.Items)); p.err == nil {
+		if p.err = s.table(w, itemHeader(), itemRows(scan.Items, scan.At)); p.err == nil {
 			p.line("")
 		}
 	}

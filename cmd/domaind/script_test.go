@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"shape":   cmdShape,
 			"agrees":  cmdAgrees,
 			"explain": cmdExplain,
+			"applied": cmdApplied,
 			"secret":  cmdSecret,
 			"fails":   cmdFails,
 			"fault":   cmdFault,

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"domaind/internal/control"
+	"domaind/internal/portfolio"
 )
 
 // is tells whether a JSON value is what programs may rely on.
@@ -102,5 +106,43 @@ func cmdShape(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	for _, item := range items {
 		ts.Check(misshapen(item, shape))
+	}
+}
+
+// cmdApplied is "applied PLAN LEDGER": the ledger has exactly the items of the plan that are
+// carried out, and those that were bought at the plan's prices.
+func cmdApplied(ts *testscript.TestScript, _ bool, args []string) {
+	plan, err := control.ParsePlan([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	var rows []control.Row
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &rows))
+	kinds := map[portfolio.Action]portfolio.OperationKind{portfolio.ActionCancel: portfolio.OpCancelChange}
+	var want, got []string
+	prices := make(map[string]portfolio.Money)
+	for _, it := range plan.Items {
+		if !it.Applicable() {
+			continue
+		}
+		kind := portfolio.OperationKind(it.Do)
+		if k, ok := kinds[it.Do]; ok {
+			kind = k
+		}
+		row := fmt.Sprintf("%d %s %d %s by %s", it.Account, kind, it.ID, it.Name, it.Rule)
+		if it.Price != nil {
+			prices[row] = *it.Price
+		}
+		want = append(want, row)
+	}
+	for _, r := range rows {
+		row := fmt.Sprintf("%d %s %d %s by %s", r.Account, r.Kind, r.ID, r.Name, r.Rule)
+		got = append(got, row)
+		if r.Kind.Purchase() && r.State == portfolio.StateDone && r.Price != prices[row] {
+			ts.Fatalf("%s cost %s, and the plan says %s", row, r.Price, prices[row])
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if len(want) == 0 || !slices.Equal(want, got) {
+		ts.Fatalf("the plan has\n%s\nthe ledger has\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
 	}
 }

@@ -216,12 +216,47 @@ func (p *page) operations(st control.Status) {
 	add(o.Unknown)
 	add(o.Pending)
 	add(o.Waiting)
+	defer p.questions(st)
 	if len(rows) == 0 {
 		p.line("\nno operation is under way")
 		return
 	}
 	p.table([]string{"UNDER WAY", "SINCE", "OP", "KIND", "NAME", "PRICE", "WHAT HAPPENED LAST"}, rows)
 	p.line("%d unknown, %d pending, %d waiting", o.Unknown.Count, o.Pending.Count, o.Waiting.Count)
+}
+
+// questions are what waits for an answer, with the commands that give one.
+func (p *page) questions(st control.Status) {
+	asked := st.Operations.Asked
+	if asked.Count == 0 {
+		return
+	}
+	rows := make([][]cell, 0, len(asked.Items)+1)
+	for _, q := range asked.Items {
+		price, end := "", ""
+		if q.Price != nil {
+			price = q.Price.String()
+		}
+		if q.ExpiresAt != nil {
+			end = "expires " + q.ExpiresAt.UTC().Format(time.DateOnly)
+		}
+		if q.AnswerBy != nil {
+			end = "answer by " + q.AnswerBy.UTC().Format("2006-01-02 15:04")
+		}
+		rows = append(rows, []cell{
+			{text: ago(st.At.Sub(q.Since)), right: true},
+			{text: q.Op, colour: dim},
+			{text: string(q.Kind)},
+			{text: clean(q.Name), colour: bold},
+			{text: price, right: true},
+			{text: end},
+			{text: clean(q.Approve)},
+		})
+	}
+	if more := asked.Count - len(asked.Items); more > 0 {
+		rows = append(rows, []cell{{text: fmt.Sprintf("and %d more", more), colour: dim}, {}, {}, {}, {}, {}, {text: "domaind ledger --state asked"}})
+	}
+	p.table([]string{"ASKED SINCE", "OP", "KIND", "NAME", "PRICE", "UNTIL", "SAY (OR deny)"}, rows)
 }
 
 func (p *page) outbox(st control.Status) {

@@ -10,10 +10,12 @@
 // for the positions of its keys and values (locate.go). Both are joined into a
 // tree of nodes that know their place (tree.go), and everything that follows reads
 // that tree: it checks each key against the vocabulary (vocabulary.go, keys.go,
-// keysrule.go), converts values, and notes what is wrong, with a place, in one list. So one run finds all
-// mistakes of a configuration, and each is reported as a [Problem] with file, line,
-// column, the line itself and what would be right. What is suspicious but not
-// wrong is a warning in Config.Warnings.
+// keysrule.go), converts values, and notes what is wrong, with a place, in one list.
+// So one run finds all mistakes of a configuration, and each is reported as a
+// [Problem] with file, line, column, the line itself and what would be right. What is
+// suspicious but not wrong is a warning in Config.Warnings: it is looked for in
+// configurations that are right (suspicious.go), and which rules can never win is
+// found by package rules.
 //
 // The package is strict, because a guard that is accepted and not obeyed is worse
 // than none: unknown keys, and keys that have no effect where they stand, are errors.

@@ -25,6 +25,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add(text, []byte(more), []byte("# names\nlisted.example\n"))
 	}
 	f.Add([]byte(full), []byte(more), []byte("a.example\n"))
+	f.Add([]byte("'⏰"), []byte("'000000#"), []byte("'"))
 	f.Add([]byte(full), []byte("[[rule]]\r\nname=\"a\"\rb"), []byte("\xff"))
 	f.Add([]byte("'ꢙ"), []byte("'"), []byte{})
 	f.Fuzz(func(t *testing.T, main, policy, group []byte) {

@@ -68,10 +68,9 @@ func secondLevel(label string) bool {
 	// Under some top-level domains, names are registered below whatever label.
 	const whatever = "zqxjkv"
 	suffix := func(tld string) bool { return under(label, tld) && !under(whatever, tld) }
-	for _, tld := range []string{"com", "net", "org", "info", "name", "biz", "gov", "edu", "int", "mil", "arpa", "aero", "coop", "museum", "pro"} {
-		if suffix(tld) {
-			return true
-		}
+	generic := []string{"com", "net", "org", "info", "name", "biz", "gov", "edu", "int", "mil", "arpa", "aero", "coop", "museum", "pro"}
+	if slices.ContainsFunc(generic, suffix) {
+		return true
 	}
 	for a := 'a'; a <= 'z'; a++ {
 		for b := 'a'; b <= 'z'; b++ {

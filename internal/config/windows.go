@@ -65,23 +65,30 @@ func missed(d rules.Distance, gap time.Duration) bool {
 }
 
 // longestGap is the longest time between two runs of a schedule, within an hour: it may be
-// longer than that, and never is shorter. It is what happens in the four years from 2025 on,
-// since the days of months and weeks do not repeat sooner.
+// longer than that, and never is shorter. 0 stands for a day and less, which no distance is
+// shorter than. It is what happens in the four years from 2025 on: of leap years, there is
+// one.
 func longestGap(s portfolio.Schedule) time.Duration {
 	if s == nil {
 		return 0
 	}
+	const day = 24 * time.Hour
 	start := time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
 	end := start.AddDate(4, 0, 0)
 	longest := time.Duration(0)
 	for at := s.Next(start); !at.IsZero() && at.Before(end); {
-		next := s.Next(at)
-		if next.IsZero() {
-			break
-		}
-		longest = max(longest, next.Sub(at))
-		if soon := at.Add(time.Hour); next.Before(soon) { // those that come every few minutes are not all asked for
-			next = soon
+		// Of the runs of a day, only the first is looked at, but where there may be none
+		// for longer than ever before.
+		next := s.Next(at.Add(day - time.Hour))
+		if next.Sub(at) > max(longest, day) {
+			from := at
+			if next = s.Next(at); next.Before(at.Add(time.Hour)) { // those of an hour are as one
+				from = at.Add(time.Hour)
+				next = s.Next(from.Add(-time.Second))
+			}
+			if gap := next.Sub(from); gap > max(longest, day) {
+				longest = gap
+			}
 		}
 		at = next
 	}

@@ -15,6 +15,8 @@ import (
 // says that it cannot be.
 type Machine interface {
 	Resolve(ctx context.Context, key string, how executor.Resolution, by, reason string) (portfolio.Operation, error)
+	// Answer settles what an operation asks.
+	Answer(ctx context.Context, key string, approve bool, by, reason string) (portfolio.Operation, error)
 	// Pause stops an account, 0: all.
 	Pause(account int64, by, reason string) error
 	// Resume lifts pauses, and gives those that it lifted.

@@ -52,7 +52,7 @@ func TestActionsJSON(t *testing.T) {
 			`"attempt":0,"created_at":"0001-01-01T00:00:00Z"}`},
 		{"/v1/scan", `{"name":"example.com"}`, `{"at":"2026-03-01T12:00:00Z","mode":"act","policy":"0123456789ab","items":[{"account":1010,"account_name":"main","on":"domain","id":7,"name":"example.com",` +
 			`"expires_at":"2026-03-13T12:00:00Z","auto_renew":false,"rule":"renew-core","rule_at":"config.toml:42","do":"renew","mode":"act","price":null,` +
-			`"price_at":null,"verdict":"wait","code":"rule","reason":"it expires in 12 days","labels":{},"alerts":[],"unicode_name":"example.com"}],` +
+			`"price_at":null,"verdict":"wait","code":"rule","reason":"it expires in 12 days","labels":{},"alerts":[],"unicode_name":"example.com","state":"registered"}],` +
 			`"operations":[],"problems":["account labs: 502"]}`},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://domaind"+test.path, strings.NewReader(test.body))

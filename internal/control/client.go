@@ -87,6 +87,18 @@ func (c *Client) Resolve(ctx context.Context, r ResolveRequest) (Row, error) {
 	return row, c.post(ctx, "/v1/resolve", r, &row)
 }
 
+// Approve lets go what waits for an answer.
+func (c *Client) Approve(ctx context.Context, r AnswerRequest) (Answered, error) {
+	var a Answered
+	return a, c.post(ctx, "/v1/approve", r, &a)
+}
+
+// Deny ends what waits for an answer.
+func (c *Client) Deny(ctx context.Context, r AnswerRequest) (Answered, error) {
+	var a Answered
+	return a, c.post(ctx, "/v1/deny", r, &a)
+}
+
 // Pause stops what is done.
 func (c *Client) Pause(ctx context.Context, r PauseRequest) (Paused, error) {
 	var p Paused
@@ -107,7 +119,7 @@ func (c *Client) ExpectPush(ctx context.Context, r ExpectRequest) (Expectation, 
 
 // ExpectedPushes asks for the pushes that are announced.
 func (c *Client) ExpectedPushes(ctx context.Context) ([]Expectation, error) {
-	var e Expected
+	var e Announced
 	err := c.get(ctx, "/v1/expected", &e)
 	return e.Pushes, err
 }

@@ -117,12 +117,15 @@ func TestPlanJSON(t *testing.T) {
 		`{"account":1010,"account_name":"main","on":"domain","id":181984,"name":"a&b.example","expires_at":"2026-03-13T12:00:00Z",` +
 		`"auto_renew":false,"rule":"renew-core","rule_at":"config.toml:42","do":"renew","mode":"act","price":"15.50","price_at":"2026-03-01T12:00:00Z",` +
 		`"verdict":"act","code":"rule","reason":"it expires in 12 days","labels":{"team":"brand"},` +
-		`"alerts":[{"rule":"warn","rule_at":"config.toml:50","level":"notice","text":"soon"}],"trials":["other (dry-run): it would"],"unicode_name":"a&b.example"},` +
+		`"alerts":[{"rule":"warn","rule_at":"config.toml:50","level":"notice","text":"soon"}],"trials":["other (dry-run): it would"],"unicode_name":"a&b.example","state":"registered"},` +
 		`{"account":1010,"account_name":"main","on":"push","id":5,"name":"","expires_at":null,"auto_renew":false,"rule":"","rule_at":"","do":"",` +
 		`"mode":"act","price":null,"price_at":null,"verdict":"none","code":"unproven","reason":"nobody owns it","labels":{},"alerts":[]},` +
 		`{"account":1010,"account_name":"main","on":"name","id":0,"name":"xn--bcher-kva.example","expires_at":null,"auto_renew":false,"rule":"","rule_at":"","do":"",` +
 		`"mode":"act","price":null,"price_at":null,"verdict":"none","code":"taken","reason":"somebody has it","labels":{},"alerts":[],"unicode_name":"bücher.example"}],` +
-		`"totals":{"price":"15.50"},"problems":["list domains (account 2020): 502"]}` + "\n"
+		`"totals":{"price":"15.50","asked":"0.00"},"problems":["list domains (account 2020): 502"],"format":1,"instance":"main","summary":{` +
+		`"accounts":[{"account":1010,"account_name":"main","items":3,"purchases":1,"price":"15.50","asked":"0.00"}],` +
+		`"months":[{"month":"2026-03","items":1,"purchases":1,"price":"15.50","asked":"0.00"}],` +
+		`"verdicts":{"act":{"items":1,"price":"15.50"},"none":{"items":2,"price":"0.00"}},"overlaps":[],"idle_groups":[],"vendor":[],"whole":false}}` + "\n"
 	if diff := cmp.Diff(want, body); diff != "" || status != http.StatusOK {
 		t.Errorf("%d, -want +got:\n%s", status, diff)
 	}
@@ -131,7 +134,8 @@ func TestPlanJSON(t *testing.T) {
 // TestEmptyPlan has lists where programs look for lists.
 func TestEmptyPlan(t *testing.T) {
 	_, body := ask(t, options(fakeScanner{}, none), http.MethodGet, "/v1/plan", "")
-	want := `{"at":"2026-03-01T12:00:00Z","mode":"act","policy":"0123456789ab","items":[],"totals":{"price":"0.00"},"problems":[]}` + "\n"
+	want := `{"at":"2026-03-01T12:00:00Z","mode":"act","policy":"0123456789ab","items":[],"totals":{"price":"0.00","asked":"0.00"},"problems":[],` +
+		`"format":1,"instance":"main","summary":{"accounts":[],"months":[],"verdicts":{},"overlaps":[],"idle_groups":[],"vendor":[],"whole":false}}` + "\n"
 	if diff := cmp.Diff(want, body); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -67,6 +67,29 @@ func (s *Stand) Word() string {
 	return string(s.Verdict)
 }
 
+// Bought is what a policy is expected to buy in a month, whoever is asked before.
+type Bought struct {
+	Price     portfolio.Money `json:"price"` // of what has one that is known
+	Purchases int             `json:"purchases"`
+	Estimated int             `json:"estimated"` // of which the price is not what was paid last
+	Unknown   int             `json:"unknown"`   // of which nobody knows the price
+}
+
+// BoughtIn is what a forecast expects to be bought, by the months in which anything is.
+func BoughtIn(f Forecast) map[string]Bought {
+	all := make(map[string]Bought)
+	for _, m := range f.Months {
+		b := Bought{
+			Price: m.Renewals.Price + m.Asked.Price, Purchases: m.Renewals.Items + m.Asked.Items,
+			Estimated: m.Renewals.Estimated + m.Asked.Estimated, Unknown: m.Renewals.Unknown + m.Asked.Unknown,
+		}
+		if b.Purchases > 0 {
+			all[m.Month] = b
+		}
+	}
+	return all
+}
+
 // MonthChange is what is bought in a month.
 type MonthChange struct {
 	Month      string          `json:"month"` // YYYY-MM

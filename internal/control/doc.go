@@ -14,7 +14,7 @@
 //	POST /v1/resolve         [ResolveRequest]: what became of an unknown operation: [Row]
 //	POST /v1/pause           [PauseRequest]: nothing is changed any more: [Paused]
 //	POST /v1/resume          [ResumeRequest]: lift what was paused: [Resumed]
-//	GET  /v1/expected        the pushes that are announced: [Expected]
+//	GET  /v1/expected        the pushes that are announced: [Announced]
 //	POST /v1/expected        [ExpectRequest]: a push that is accepted when it comes: [Expectation]
 //	POST /v1/revoke          [RevokeRequest]: it is not any more: [Expectation]
 //	POST /v1/reload          [ReloadRequest]: read the configuration anew: [Reload]

@@ -39,8 +39,8 @@ type Expectation struct {
 	Until       time.Time `json:"until"`
 }
 
-// Expected are the pushes that are announced, the one that ends soonest first.
-type Expected struct {
+// Announced are the pushes that are announced, the one that ends soonest first.
+type Announced struct {
 	Pushes []Expectation `json:"pushes"`
 }
 
@@ -128,7 +128,7 @@ func (h *handler) expected(*http.Request) (any, error) {
 		return nil, err
 	}
 	now := h.Now()
-	out := Expected{Pushes: []Expectation{}}
+	out := Announced{Pushes: []Expectation{}}
 	for _, a := range all {
 		if !a.Over(now) {
 			out.Pushes = append(out.Pushes, h.expectationOf(a))

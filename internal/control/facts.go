@@ -16,9 +16,6 @@ import (
 
 // Archive is what the state remembers beside what else is asked here.
 type Archive interface {
-	SnapshotsOf(account int64) ([]portfolio.Snapshot, error)
-	MissingOf(account int64) ([]portfolio.Missing, error)
-	SweepOf(account int64) (portfolio.Sweep, error)
 	Approvals() ([]portfolio.Approval, error)
 	PricesSeen(account int64, name string) (p portfolio.SeenPrices, ok bool, err error)
 }
@@ -156,6 +153,10 @@ func (g *gatherer) resource(d portfolio.Decision) {
 
 // accounts takes the accounts, and with each all of its domains.
 func (g *gatherer) accounts(ctx context.Context) error {
+	seen, err := g.handler.seen()
+	if err != nil {
+		return err
+	}
 	all := make(map[int64]portfolio.DomainFacts, len(g.near))
 	for _, a := range g.Accounts {
 		account := facts.Account{ID: a.ID, Name: a.Name}
@@ -164,7 +165,7 @@ func (g *gatherer) accounts(ctx context.Context) error {
 			g.out.Accounts = append(g.out.Accounts, account)
 			continue
 		}
-		whole, err := g.domainsOf(ctx, a, all)
+		whole, err := g.domainsOf(ctx, a, seen, all)
 		if err != nil {
 			return err
 		}

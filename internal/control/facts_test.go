@@ -18,21 +18,11 @@ import (
 
 // fakeArchive is what the state remembers.
 type fakeArchive struct {
-	snapshots map[int64][]portfolio.Snapshot
-	missing   []portfolio.Missing
-	whole     time.Time
 	approvals []portfolio.Approval
 	prices    map[string]portfolio.SeenPrices
 	err       error
 }
 
-func (a *fakeArchive) SnapshotsOf(account int64) ([]portfolio.Snapshot, error) {
-	return a.snapshots[account], a.err
-}
-func (a *fakeArchive) MissingOf(int64) ([]portfolio.Missing, error) { return a.missing, a.err }
-func (a *fakeArchive) SweepOf(account int64) (portfolio.Sweep, error) {
-	return portfolio.Sweep{AccountID: account, WholeEndedAt: a.whole}, a.err
-}
 func (a *fakeArchive) Approvals() ([]portfolio.Approval, error) { return a.approvals, a.err }
 func (a *fakeArchive) PricesSeen(_ int64, name string) (portfolio.SeenPrices, bool, error) {
 	p, ok := a.prices[name]
@@ -54,20 +44,14 @@ func watched(name string, status portfolio.NameStatus) portfolio.Decision {
 // gathering is a handler whose facts have something of everything.
 func gathering(t *testing.T) (Options, *fakeLook, *fakeArchive) {
 	t.Helper()
-	seen := func(id int64, name string, days int) portfolio.Snapshot {
-		return portfolio.Snapshot{ID: id, Name: name, State: portfolio.DomainRegistered, ExpiresAt: now.AddDate(0, 0, days), RegistrantID: 7}
+	seen := func(id int64, name string, days int) portfolio.Domain {
+		return portfolio.Domain{ID: id, AccountID: 1010, Name: name, UnicodeName: name, State: portfolio.DomainRegistered, ExpiresAt: now.AddDate(0, 0, days), RegistrantID: 7}
 	}
 	look := &fakeLook{domains: []portfolio.Domain{
 		{ID: 3, AccountID: 1010, Name: "renewed.com", UnicodeName: "renewed.com", State: portfolio.DomainRegistered, ExpiresAt: now.AddDate(1, 0, 10)},
 		{ID: 1, AccountID: 1010, Name: "near.com", UnicodeName: "near.com", State: portfolio.DomainRegistered, ExpiresAt: now.AddDate(0, 0, 12)},
 	}, wanted: []portfolio.ExtendedAttribute{{Name: "x-id", Required: true}, {Name: "x-more"}}}
 	archive := &fakeArchive{
-		snapshots: map[int64][]portfolio.Snapshot{1010: {
-			seen(1, "near.com", 300), seen(2, "xn--bcher-kva.com", 300), seen(3, "renewed.com", 10), seen(4, "gone.com", 10), seen(5, "missing.com", 300),
-			{ID: 6, Name: "hosted.com", State: portfolio.DomainHosted},
-		}},
-		missing:   []portfolio.Missing{{Snapshot: seen(5, "missing.com", 300), Since: now}},
-		whole:     now.Add(-time.Hour),
 		approvals: []portfolio.Approval{{Kind: portfolio.ApprovalPush, AccountID: 1010, Operation: portfolio.OpAccept, SubjectID: 31, At: now, By: "alice"}},
 		prices: map[string]portfolio.SeenPrices{"xn--bcher-kva.com": {AccountID: 1010, At: now.Add(-time.Hour), Prices: portfolio.Prices{
 			Name: "xn--bcher-kva.com", Renewal: 1300,
@@ -92,6 +76,10 @@ func gathering(t *testing.T) (Options, *fakeLook, *fakeArchive) {
 		},
 	}, none)
 	o.Archive = archive
+	o.Surveyor = fakeSurveyor{seen: scheduler.Seen{At: map[int64]time.Time{1010: now.Add(-time.Hour)}, Domains: []portfolio.Domain{
+		seen(1, "near.com", 300), seen(2, "xn--bcher-kva.com", 300), seen(3, "renewed.com", 10), seen(4, "gone.com", 10),
+		{ID: 6, AccountID: 1010, Name: "hosted.com", State: portfolio.DomainHosted},
+	}}}
 	o.Memory = &fakeMemory{pauses: []portfolio.Pause{
 		{AccountID: 1010, Scope: portfolio.PausePurchases, By: "alice", Since: now}, {AccountID: 1010, Scope: portfolio.PauseAccount, Since: now},
 	}}
@@ -214,13 +202,15 @@ func TestFactsOld(t *testing.T) {
 // TestFactsUnread: of an account that is not read, what the last sweep saw is all there is;
 // what cannot be asked is a problem.
 func TestFactsUnread(t *testing.T) {
-	o, look, archive := gathering(t)
+	o, look, _ := gathering(t)
 	o.Scanner = fakeScanner{}
 	f := factsOf(t, o, FactsQuery{})
 	if got := namesOf(f); !slices.Contains(got, "gone.com") || !slices.Contains(got, "renewed.com") {
 		t.Errorf("%v", got)
 	}
-	archive.snapshots[1010] = append(archive.snapshots[1010], portfolio.Snapshot{ID: 7, Name: "lost.com", State: portfolio.DomainExpired, ExpiresAt: now.AddDate(0, 0, -40)})
+	o.Surveyor = fakeSurveyor{seen: scheduler.Seen{Domains: []portfolio.Domain{
+		{ID: 7, AccountID: 1010, Name: "lost.com", State: portfolio.DomainExpired, ExpiresAt: now.AddDate(0, 0, -40)},
+	}}}
 	refused := portfolio.Operation{
 		AccountID: 1010, Kind: portfolio.OpRenew, SubjectID: 7, DomainID: 7, Name: "lost.com", Occasion: portfolio.OccasionOf(now.AddDate(0, 0, -40)), Attempt: 1,
 		State: portfolio.StateFailed, Refused: true, CreatedAt: now,

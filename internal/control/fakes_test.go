@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -93,12 +94,21 @@ type fakeMachine struct {
 	told    []string
 	err     error
 	resolve func(ctx context.Context, key string) (portfolio.Operation, error)
+	answer  func(key string) (portfolio.Operation, error)
 }
 
 func (m *fakeMachine) Resolve(ctx context.Context, key string, how executor.Resolution, by, reason string) (portfolio.Operation, error) {
 	m.told = append(m.told, "resolve "+key+" "+string(how)+" "+by+": "+reason)
 	if m.resolve != nil {
 		return m.resolve(ctx, key)
+	}
+	return portfolio.Operation{Key: key, Kind: portfolio.OpRenew, Name: "example.com", State: portfolio.StateDone}, m.err
+}
+
+func (m *fakeMachine) Answer(_ context.Context, key string, approve bool, by, reason string) (portfolio.Operation, error) {
+	m.told = append(m.told, fmt.Sprintf("answer %s %t %s: %s", key, approve, by, reason))
+	if m.answer != nil {
+		return m.answer(key)
 	}
 	return portfolio.Operation{Key: key, Kind: portfolio.OpRenew, Name: "example.com", State: portfolio.StateDone}, m.err
 }
@@ -195,7 +205,7 @@ func options(s fakeScanner, l fakeLedger) Options {
 			{Account: portfolio.Account{ID: 3030, Name: "labs"}, Vendor: new(fakeVendor)},
 			{Account: portfolio.Account{ID: 2020, Name: "desk"}, Source: true, Vendor: new(fakeVendor)},
 		},
-		Policy: func() *rules.Policy { return policy }, Now: func() time.Time { return now },
+		Policy: func() *rules.Policy { return policy }, Now: func() time.Time { return now }, Instance: "main",
 		About: About{
 			Version: "1.2.3", Running: true, Since: now.Add(-time.Hour), Socket: "/run/domaind/domaind.sock", State: "/var/lib/domaind/state.db",
 			StateBytes: func() (int64, error) { return 65536, nil },

@@ -7,60 +7,42 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/net/idna"
-
 	"domaind/internal/executor"
 	"domaind/internal/facts"
 	"domaind/internal/portfolio"
+	"domaind/internal/scheduler"
 )
 
 // domainsOf takes all domains of an account: as they are read now where that is asked
 // for, else as the last sweep saw them. It says when all were read last; zero: never.
-func (g *gatherer) domainsOf(ctx context.Context, a Account, into map[int64]portfolio.DomainFacts) (whole time.Time, err error) {
+func (g *gatherer) domainsOf(ctx context.Context, a Account, seen scheduler.Seen, into map[int64]portfolio.DomainFacts) (whole time.Time, err error) {
 	if g.query.All {
 		return g.listed(ctx, a, into)
 	}
-	sweep, err := g.Archive.SweepOf(a.ID)
-	if err != nil {
-		return whole, err
-	}
-	snapshots, err := g.Archive.SnapshotsOf(a.ID)
-	if err != nil {
-		return whole, err
-	}
-	missing, err := g.Archive.MissingOf(a.ID)
-	if err != nil {
-		return whole, err
-	}
-	gone := make(map[int64]bool, len(missing))
-	for _, m := range missing {
-		gone[m.ID] = true
-	}
 	horizon := g.Policy().Horizon(g.now)
-	for _, s := range snapshots {
-		if _, near := g.near[s.ID]; near || gone[s.ID] {
+	for _, d := range seen.Domains {
+		if _, near := g.near[d.ID]; near || d.AccountID != a.ID {
 			continue
 		}
-		f := portfolio.DomainFacts{Domain: s.Domain(a.ID)}
-		if written, err := idna.Display.ToUnicode(s.Name); err == nil {
-			f.UnicodeName = written
+		if d.UnicodeName = unicodeName(d.Name); d.UnicodeName == "" {
+			d.UnicodeName = d.Name
 		}
-		if g.read[a.ID] && !s.ExpiresAt.IsZero() && !s.ExpiresAt.After(horizon) {
+		if g.read[a.ID] && !d.ExpiresAt.IsZero() && !d.ExpiresAt.After(horizon) {
 			// It would have been read, were it as it was: it was renewed, or is gone.
-			d, ok := g.again(ctx, a, s)
+			is, ok := g.again(ctx, a, d)
 			if !ok {
 				continue
 			}
-			f.Domain = d
+			d = is
 		}
-		into[s.ID] = f
+		into[d.ID] = portfolio.DomainFacts{Domain: d}
 	}
-	return sweep.WholeEndedAt, nil
+	return seen.At[a.ID], ctx.Err()
 }
 
 // again reads a domain that is another than it was; ok is false where it is none of the
 // account's any more, or cannot be read.
-func (g *gatherer) again(ctx context.Context, a Account, was portfolio.Snapshot) (d portfolio.Domain, ok bool) {
+func (g *gatherer) again(ctx context.Context, a Account, was portfolio.Domain) (d portfolio.Domain, ok bool) {
 	d, _, err := a.Look.Domain(ctx, was.ID)
 	if err != nil && outcomeOf(err) != portfolio.OutcomeNotFound {
 		g.problem(fmt.Errorf("%s: it is not as it was on the last sweep, and could not be read: %w", was.Name, err))
@@ -281,12 +263,12 @@ func (g *gatherer) tlds(ctx context.Context) error {
 		if err != nil {
 			continue
 		}
-		g.out.TLDs = append(g.out.TLDs, tldOf(tld, t, attributes))
+		g.out.TLDs = append(g.out.TLDs, tldFact(tld, t, attributes))
 	}
 	return ctx.Err()
 }
 
-func tldOf(tld string, t portfolio.TLDDetails, attributes []portfolio.ExtendedAttribute) facts.TLD {
+func tldFact(tld string, t portfolio.TLDDetails, attributes []portfolio.ExtendedAttribute) facts.TLD {
 	out := facts.TLD{
 		TLD: tld, AutoRenewOnly: t.AutoRenewOnly, RenewalEnabled: t.RenewalEnabled, RegistrationEnabled: t.RegistrationEnabled,
 		TransferEnabled: t.TransferEnabled, MinimumRegistration: t.MinimumRegistration, TrusteeRequired: t.TrusteeRequired,

@@ -25,13 +25,21 @@ type Options struct {
 	// Explainer and Watched explain what a plan has: they must have no effect either.
 	Explainer Explainer
 	Watched   Watched
-	Ledger    Ledger
-	Memory    Memory
-	Archive   Archive
-	Backup    Backup
-	Machine   Machine
+	// Surveyor knows what lies beyond the horizon; nil: nobody does.
+	Surveyor Surveyor
+	// Prices remembers what things cost; nil: nothing is known.
+	Prices PriceMemory
+	// AutoRenewalWindow is how long before an expiration DNSimple's own auto-renewal may be
+	// at work; nil: it is not.
+	AutoRenewalWindow func() rules.Distance
+	Ledger            Ledger
+	Memory            Memory
+	Archive           Archive
+	Backup            Backup
+	Machine           Machine
 	// Commander carries out what operators command; Prover has no effect.
 	Commander Commander
+	Applier   Applier
 	Prover    Prover
 	Announcer Announcer
 	// Reloader reads the configuration anew; nil where no daemon runs.
@@ -39,6 +47,7 @@ type Options struct {
 	Jobs     Jobs
 	Accounts []Account
 	Policy   func() *rules.Policy
+	Instance string // whose plans they are
 	Now      func() time.Time
 	About    About
 	// ReadOnly says that the state is open for reading only: what would change it is
@@ -82,17 +91,21 @@ func New(o Options) http.Handler {
 		"/v1/plan":      {http.MethodGet: h.plan},
 		"/v1/facts":     {http.MethodGet: h.facts},
 		"/v1/explain":   {http.MethodGet: looked(h.explain)},
+		"/v1/forecast":  {http.MethodGet: h.forecast},
 		"/v1/ledger":    {http.MethodGet: h.ledger},
 		"/v1/operation": {http.MethodGet: h.operation},
 		"/v1/backup":    {http.MethodGet: h.backup},
 		"/v1/scan":      {http.MethodPost: h.changing(h.scan)},
 		"/v1/resolve":   {http.MethodPost: h.changing(h.resolve)},
+		"/v1/approve":   {http.MethodPost: h.changing(h.approve)},
+		"/v1/deny":      {http.MethodPost: h.changing(h.deny)},
 		"/v1/pause":     {http.MethodPost: h.changing(h.pause)},
 		"/v1/resume":    {http.MethodPost: h.changing(h.resume)},
 		"/v1/expected":  {http.MethodGet: looked(h.expected), http.MethodPost: h.changing(h.expect)},
 		"/v1/revoke":    {http.MethodPost: h.changing(h.revoke)},
 		"/v1/reload":    {http.MethodPost: h.changing(h.reload)},
 		"/v1/propose":   {http.MethodPost: h.propose},
+		"/v1/apply":     {http.MethodPost: h.changing(h.apply)},
 		"/v1/place":     {http.MethodPost: h.changing(h.place)},
 		"/v1/domains":   {http.MethodGet: h.domains},
 		"/v1/pushes":    {http.MethodGet: h.pushes},

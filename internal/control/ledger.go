@@ -31,7 +31,7 @@ type Row struct {
 	Name     string                   `json:"name"`
 	Rule     string                   `json:"rule"`
 	State    portfolio.OperationState `json:"state"`
-	Price    portfolio.Money          `json:"price"`
+	Price    portfolio.Money          `json:"price"` // of what asks: that was shown
 	Reserved portfolio.Money          `json:"reserved"`
 	Sent     int                      `json:"sent"`
 	// WithCode says that it waits with an authorization code, which is in memory alone.
@@ -44,14 +44,22 @@ type Row struct {
 	CreatedAt time.Time         `json:"created_at"`
 	Labels    map[string]string `json:"labels,omitempty"`
 	RemoteID  int64             `json:"remote_id,omitempty"` // DNSimple's id of what it began
+
+	Asked    *portfolio.Asked    `json:"asked,omitempty"`    // what it asks, or has asked
+	Approval *portfolio.Approval `json:"approval,omitempty"` // what let it go; denied: what ended it
 }
 
 func rowOf(op portfolio.Operation) Row {
-	return Row{
+	row := Row{
 		Op: op.ShortID(), Account: op.AccountID, Kind: op.Kind, ID: op.SubjectID, Name: op.Name, Rule: op.Rule,
 		State: op.State, Price: op.Price(), Reserved: op.Reserved, Sent: op.Sent, WithCode: op.State == portfolio.StateReserved && op.Terms != nil && op.Terms.WithCode, Attention: op.Attention, By: op.By,
 		History: op.History, Attempt: op.Attempt, CreatedAt: op.CreatedAt, Labels: op.Labels, RemoteID: op.RemoteID,
+		Asked: op.Asked, Approval: op.Approval,
 	}
+	if asks(op) && op.Asked != nil && op.Asked.Price != nil {
+		row.Price = *op.Asked.Price // nothing is set aside for it yet
+	}
+	return row
 }
 
 // Query says which rows of the ledger are wanted; the zero value wants all.
@@ -191,21 +199,31 @@ func (h *handler) find(which string) (portfolio.Operation, error) {
 		return none, err
 	}
 	open = slices.DeleteFunc(open, func(op portfolio.Operation) bool { return !named(op, which) })
+	if begun := slices.DeleteFunc(slices.Clone(open), asks); len(begun) > 0 {
+		open = begun // a question beside it has a command of its own
+	}
 	switch len(open) {
 	case 1:
 		return open[0], nil
 	case 0:
 		return h.ended(which)
 	}
-	p := problem(http.StatusConflict, "%q may be each of %d operations; name one of them by its id: ", clip(which), len(open))
-	for i, op := range open {
+	return none, ambiguous(which, open)
+}
+
+func asks(op portfolio.Operation) bool { return op.State == portfolio.StateAsked }
+
+// ambiguous is the error of a name that several operations have.
+func ambiguous(which string, all []portfolio.Operation) error {
+	p := problem(http.StatusConflict, "%q may be each of %d operations; name one of them by its id: ", clip(which), len(all))
+	for i, op := range all {
 		p.Candidates = append(p.Candidates, rowOf(op))
 		if i > 0 {
 			p.Message += ", "
 		}
 		p.Message += fmt.Sprintf("%s, %s", op, op.State)
 	}
-	return none, p
+	return p
 }
 
 // ended finds an operation that has ended by its id. That a domain has had one is told.

@@ -24,24 +24,24 @@ type OfflineOptions struct {
 	// already be at work.
 	AutoRenewalWindow rules.Distance
 	Now               time.Time
+	Instance          string
 	Version           string
 }
 
-// Offline tells what a policy would do, from facts: it is a [Scanner] and an [Assessor]
-// that ask nobody. What decides is what decides in a daemon.
+// Offline tells what a policy would do, from facts: it is a [Scanner], an [Assessor]
+// and a [Surveyor] that ask nobody. What decides is what decides in a daemon.
 type Offline struct {
 	o       OfflineOptions
 	world   *facts.World
 	machine *executor.Executor
-	now     time.Time
 	domains []facts.Domain // in the order in which they are looked after
 }
 
 // NewOffline makes an Offline.
 func NewOffline(o OfflineOptions) *Offline {
-	f := &Offline{o: o, world: facts.NewWorld(o.Facts), now: o.Now, domains: slices.Clone(o.Facts.Domains)}
+	f := &Offline{o: o, world: facts.NewWorld(o.Facts), domains: slices.Clone(o.Facts.Domains)}
 	slices.SortStableFunc(f.domains, func(a, b facts.Domain) int { return scheduler.CompareDomains(a.Facts().Domain, b.Facts().Domain) })
-	clock := func() time.Time { return f.now }
+	clock := func() time.Time { return o.Now }
 	registries := make(map[int64]executor.Registry)
 	for _, a := range o.Facts.Accounts {
 		registries[a.ID] = f.world.Registry(a.ID)
@@ -71,13 +71,47 @@ func (a ageless) PricesSeen(account int64, name string) (portfolio.SeenPrices, b
 	return p, ok, err
 }
 
-// Handler answers what can be answered from facts, as the daemon would: plans. It changes
-// nothing.
+// Handler answers what can be answered from facts, as the daemon would: plans and
+// forecasts. It changes nothing.
 func (f *Offline) Handler() http.Handler {
+	accounts := make([]Account, 0, len(f.o.Policy.Accounts))
+	for _, a := range f.o.Policy.Accounts {
+		accounts = append(accounts, Account{Account: a.Account, Source: a.Source})
+	}
 	return New(Options{
-		Scanner: f, Assessor: f, Ledger: f.world, Memory: f.world, Machine: f.machine, Commander: f.machine, Prover: f.machine,
-		Policy: func() *rules.Policy { return f.o.Policy }, Now: func() time.Time { return f.now }, About: About{Version: f.o.Version}, ReadOnly: true,
+		Scanner: f, Assessor: f, Surveyor: f, Prices: f.world, Ledger: f.world, Memory: f.world, Machine: f.machine, Commander: f.machine, Prover: f.machine,
+		Accounts: accounts, Policy: func() *rules.Policy { return f.o.Policy }, AutoRenewalWindow: func() rules.Distance { return f.o.AutoRenewalWindow },
+		Now: func() time.Time { return f.o.Now }, Instance: f.o.Instance, About: About{Version: f.o.Version}, ReadOnly: true,
 	})
+}
+
+// Seen says which accounts the facts have whole. What they have was read, as for a plan.
+func (f *Offline) Seen() (scheduler.Seen, error) {
+	seen := scheduler.Seen{At: make(map[int64]time.Time), Whole: true}
+	for _, a := range f.o.Policy.Accounts {
+		i := slices.IndexFunc(f.o.Facts.Accounts, func(b facts.Account) bool { return b.ID == a.ID })
+		switch {
+		case a.Source:
+		case i < 0 || f.o.Facts.Accounts[i].Whole.IsZero():
+			seen.Whole = false
+		default:
+			seen.At[a.ID] = f.o.Facts.Accounts[i].Whole
+		}
+	}
+	return seen, nil
+}
+
+// Survey gives the domains that end by a later moment, or that the policy may act on by
+// then.
+func (f *Offline) Survey(ctx context.Context, now, until time.Time) (scheduler.Survey, error) {
+	r, err := f.Domains(ctx, now)
+	out := scheduler.Survey{Problems: r.Problems}
+	for _, d := range r.Decisions {
+		if seen, ok := d.Resource.(portfolio.DomainFacts); ok && !seen.ExpiresAt.IsZero() && !seen.ExpiresAt.After(f.o.Policy.Horizon(until)) {
+			out.Domains = append(out.Domains, seen)
+		}
+	}
+	return out, err
 }
 
 // Notes are what whoever reads a plan made of the facts should know of them.

@@ -1,8 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -31,11 +33,16 @@ type Plan struct {
 	Items    []Item         `json:"items"`
 	Totals   Totals         `json:"totals"`
 	Problems []string       `json:"problems"` // what could not be read or understood
+
+	Format   int     `json:"format"`   // of this document, see [PlanFormat]
+	Instance string  `json:"instance"` // whose plan it is
+	Summary  Summary `json:"summary"`
 }
 
 // Totals are sums over a plan.
 type Totals struct {
 	Price portfolio.Money `json:"price"` // of what would be bought: verdicts act and would-act
+	Asked portfolio.Money `json:"asked"` // of what somebody would be asked for: verdict ask
 }
 
 // Item is one resource in a plan.
@@ -62,6 +69,12 @@ type Item struct {
 
 	// Unicode is the name as people write it, for showing.
 	Unicode string `json:"unicode_name,omitempty"`
+	// State is that of a domain.
+	State portfolio.DomainState `json:"state,omitempty"`
+	// FreeSince is when a watched name was first seen free.
+	FreeSince *time.Time `json:"free_since,omitempty"`
+	// SeenAt is when a domain was seen that was not read for this plan; null where it was.
+	SeenAt *time.Time `json:"seen_at,omitempty"`
 }
 
 func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
@@ -75,9 +88,12 @@ func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) makePlan(ctx context.Context, all bool) (Plan, error) {
 	now, policy := h.Now(), h.Policy()
-	p := Plan{At: now, Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Problems: []string{}}
+	p := Plan{
+		At: now, Mode: policy.Mode, Policy: policy.Hash, Items: []Item{}, Problems: []string{}, Format: PlanFormat, Instance: h.Instance,
+	}
 	var decisions []portfolio.Decision
-	for _, read := range []func(context.Context, time.Time) (scheduler.Reading, error){
+	domains := 0 // how many of them, which come first
+	for i, read := range []func(context.Context, time.Time) (scheduler.Reading, error){
 		h.Scanner.Domains, h.Scanner.Pushes, h.Scanner.RegistrantChanges, h.Scanner.Names,
 	} {
 		r, err := read(ctx, now)
@@ -88,21 +104,55 @@ func (h *handler) makePlan(ctx context.Context, all bool) (Plan, error) {
 		for _, problem := range r.Problems {
 			p.Problems = append(p.Problems, problem.Error())
 		}
+		if i == 0 {
+			domains = len(decisions)
+		}
+	}
+	if i := slices.IndexFunc(decisions, func(d portfolio.Decision) bool { return d.Policy != "" && d.Policy != policy.Hash }); i >= 0 {
+		return p, problem(http.StatusConflict, "the policy changed while the plan was made: plan again")
+	}
+	seen, err := h.seen()
+	if err != nil {
+		return p, err
 	}
 	assessed, err := h.Assessor.Assess(ctx, decisions)
 	if err != nil {
 		return p, err
 	}
+	s := newSurveyor(policy, now, seen.Whole)
 	for _, d := range assessed {
-		if !all && beyond(policy, d, now) {
-			continue
-		}
-		p.Items = append(p.Items, itemOf(d))
-		if d.Price != nil && (d.Verdict == portfolio.VerdictAct || d.Verdict == portfolio.VerdictWouldAct) {
-			p.Totals.Price += *d.Price
+		s.look(d)
+	}
+	rest := s.rest(seen)
+	if all && len(rest) > 0 {
+		assessed = slices.Concat(assessed[:domains], rest, assessed[domains:])
+		slices.SortStableFunc(assessed[:domains+len(rest)], soonestFirst)
+	}
+	for _, d := range assessed {
+		if all || !beyond(policy, d, now) {
+			p.Items = append(p.Items, itemOf(d))
 		}
 	}
+	for i := range p.Items {
+		if it := &p.Items[i]; it.On == portfolio.KindDomain && s.remembered[domainKey{it.Account, it.ID}] {
+			at := seen.At[it.Account]
+			it.SeenAt, it.Unicode = orNil(at), unicodeName(it.Name)
+		}
+	}
+	p.Totals = totalsOf(p.Items)
+	p.Summary = summaryOf(p.Items, policy.Location)
+	s.sum(&p.Summary)
 	return p, nil
+}
+
+// soonestFirst orders decisions about domains by their expiration, those without one last.
+func soonestFirst(a, b portfolio.Decision) int {
+	f, _ := a.Resource.(portfolio.DomainFacts)
+	g, _ := b.Resource.(portfolio.DomainFacts)
+	if f.ExpiresAt.IsZero() != g.ExpiresAt.IsZero() {
+		return -f.ExpiresAt.Compare(g.ExpiresAt)
+	}
+	return cmp.Or(f.ExpiresAt.Compare(g.ExpiresAt), cmp.Compare(f.Name, g.Name), cmp.Compare(f.AccountID, g.AccountID))
 }
 
 // beyond says whether a decision is about a domain that the policy does not look at
@@ -130,13 +180,13 @@ func itemOf(d portfolio.Decision) Item {
 		it.PriceAt = &d.PriceAt
 	}
 	if f, ok := d.Resource.(portfolio.DomainFacts); ok {
-		it.AutoRenew, it.Unicode = f.AutoRenew, f.UnicodeName
+		it.AutoRenew, it.Unicode, it.State = f.AutoRenew, f.UnicodeName, f.State
 		if !f.ExpiresAt.IsZero() {
 			it.ExpiresAt = &f.ExpiresAt
 		}
 	}
 	if f, ok := d.Resource.(portfolio.NameFacts); ok {
-		it.Unicode = f.UnicodeName
+		it.Unicode, it.FreeSince = f.UnicodeName, orNil(f.FreeSince)
 	}
 	return it
 }

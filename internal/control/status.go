@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"domaind/internal/client"
+	"domaind/internal/executor"
 	"domaind/internal/portfolio"
 )
 
@@ -95,6 +96,39 @@ type Operations struct {
 	Unknown Group `json:"unknown"` // the request may have had its effect
 	Pending Group `json:"pending"` // sent, and DNSimple is at work
 	Waiting Group `json:"waiting"` // nothing was sent yet
+	// Asked are those that wait for an answer, the most urgent first.
+	Asked Questions `json:"asked"`
+}
+
+// Questions is a number of operations that wait for an answer.
+type Questions struct {
+	Count int        `json:"count"`
+	Items []Question `json:"items"` // a few of them
+}
+
+// Question is an operation that waits for an answer.
+type Question struct {
+	Op        string                  `json:"op"`
+	Account   int64                   `json:"account"`
+	Kind      portfolio.OperationKind `json:"kind"`
+	Name      string                  `json:"name"`
+	Rule      string                  `json:"rule"`
+	Price     *portfolio.Money        `json:"price"` // null where it costs nothing
+	Since     time.Time               `json:"since"`
+	ExpiresAt *time.Time              `json:"expires_at"` // of the domain; null where that says nothing
+	AnswerBy  *time.Time              `json:"answer_by"`  // silence counts then; null: never
+	Why       string                  `json:"why"`
+	Approve   string                  `json:"approve"` // the command
+	Deny      string                  `json:"deny"`    // the command
+}
+
+func questionOf(op portfolio.Operation) Question {
+	q := op.Asked
+	approve, deny := executor.AnswersOf(op)
+	return Question{
+		Op: op.ShortID(), Account: op.AccountID, Kind: op.Kind, Name: op.Name, Rule: op.Rule, Price: q.Price, Since: q.At,
+		ExpiresAt: orNil(q.ExpiresAt), AnswerBy: orNil(q.Until), Why: q.Why, Approve: approve, Deny: deny,
+	}
 }
 
 // Group is a number of operations, the longest there first.
@@ -217,10 +251,20 @@ func (h *handler) operations() (Operations, error) {
 	slices.SortStableFunc(open, func(a, b portfolio.Operation) int {
 		return cmp.Or(standsSince(a).Compare(standsSince(b)), cmp.Compare(a.Name, b.Name))
 	})
+	out.Asked = Questions{Items: []Question{}}
 	for _, g := range []*Group{&out.Unknown, &out.Pending, &out.Waiting} {
 		g.Items = []Standing{}
 	}
-	for _, op := range open {
+	waiting, err := h.waiting()
+	if err != nil {
+		return out, err
+	}
+	for _, op := range waiting {
+		if out.Asked.Count++; len(out.Asked.Items) < aFew {
+			out.Asked.Items = append(out.Asked.Items, questionOf(op))
+		}
+	}
+	for _, op := range slices.DeleteFunc(open, asks) {
 		g := &out.Waiting
 		switch op.State {
 		case portfolio.StateUnknown:

@@ -65,7 +65,7 @@ func TestStatusJSON(t *testing.T) {
 		`"operations":{"unknown":{"count":1,"items":[{"op":"` + flagged.ShortID() + `","account":1010,"kind":"renew","name":"example.com","state":"unknown","price":"15.00",` +
 		`"since":"2026-03-01T11:55:00Z","attention":true,"note":"it is unknown"}]},"pending":{"count":0,"items":[]},` +
 		`"waiting":{"count":1,"items":[{"op":"` + operation(8, "", "", 0).ShortID() + `","account":1010,"kind":"renew","name":"next.com","state":"reserved","price":"15.00",` +
-		`"since":"2026-03-01T11:57:00Z","attention":false,"note":"it is reserved"}]}},` +
+		`"since":"2026-03-01T11:57:00Z","attention":false,"note":"it is reserved"}]},"asked":{"count":0,"items":[]}},` +
 		`"money":{"day":"2026-03-01","month":"2026-03","all":{"account":0,"name":"","today":{"amount":"15.00","purchases":1},"this_month":{"amount":"95.00","purchases":6},` +
 		`"reserved":{"amount":"30.00","purchases":2},"max_per_purchase":"100.00","max_per_day":"500.00","max_per_month":"3000.00","max_purchases_per_day":50,"max_price_increase":25,"ask_above":null,` +
 		`"vendor":{"known":false,"amount":"0.00","purchases":0,"why":"not known of every account"}},` +

@@ -59,6 +59,10 @@ func Catalogue() []Entry {
 		{portfolio.AboutName, "taken", notice, "A watched name that was free is somebody's now."},
 		{portfolio.AboutName, "alert", notice, "An alert rule matches a name that is free; the rule chooses the level."},
 
+		{portfolio.AboutOperation, "asked", notice, "The operation waits for an answer (domaind approve, domaind deny), and is asked for again the more often the nearer its end; alert where that is near, or where it has waited for long."},
+		{portfolio.AboutOperation, "approved", notice, "Somebody let go what was asked, or nobody answered and its rule says what that means."},
+		{portfolio.AboutOperation, "denied", notice, "Somebody said no to what was asked, or nobody answered and its rule says that this is a no; alert where that was silence."},
+		{portfolio.AboutOperation, "withdrawn", info, "A question need not be answered any more: what it shows has moved, or the policy wants something else, or it was done by hand."},
 		{portfolio.AboutOperation, "reserved", info, "The worst-case price is set aside; nothing was sent."},
 		{portfolio.AboutOperation, "armed", info, "The request is about to leave."},
 		{portfolio.AboutOperation, "pending", info, "DNSimple accepted the request and works on it; alert where a rule restores the domain."},

@@ -102,7 +102,7 @@ func (x *Executor) verdictEvents(d portfolio.Decision, now time.Time) []portfoli
 		add(portfolio.LevelAlert, "blocked", text, d.Code, 24*time.Hour)
 	case portfolio.VerdictWait:
 		x.tellWait(d, now, add)
-	case portfolio.VerdictWouldAct, portfolio.VerdictAsk:
+	case portfolio.VerdictWouldAct:
 		add(portfolio.LevelNotice, "would-act", fmt.Sprintf("%s would %s it: %s", d.Rule, d.Do, d.Reason), d.Rule, 0)
 	case portfolio.VerdictHold:
 		add(portfolio.LevelInfo, "held", d.Reason, d.Rule, 0)

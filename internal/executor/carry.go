@@ -17,11 +17,7 @@ import (
 // begin brings an operation into being for a decision that every guard let pass,
 // and carries it as far as it goes now.
 func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
-	row, err := x.row(d)
-	if err != nil {
-		return err
-	}
-	op, err := x.reserve(row)
+	op, err := x.secure(d)
 	var over *CeilingError
 	switch {
 	case errors.As(err, &over): // another account's purchase took the money meanwhile
@@ -32,6 +28,39 @@ func (x *Executor) begin(ctx context.Context, d portfolio.Decision) error {
 		return err
 	}
 	return x.carry(ctx, op)
+}
+
+// secure brings a decision's operation into being as reserved: a new one, or that which
+// waits for an answer about it.
+func (x *Executor) secure(d portfolio.Decision) (portfolio.Operation, error) {
+	row, err := x.row(d)
+	if err != nil {
+		return row, err
+	}
+	last, ok, err := x.lastOf(d)
+	if err != nil {
+		return row, err
+	}
+	if ok && last.State == portfolio.StateAsked {
+		return x.release(last, row, whyReleased(d), byOf(d))
+	}
+	return x.reserve(row)
+}
+
+// whyReleased says why what was asked goes on without an answer.
+func whyReleased(d portfolio.Decision) string {
+	if d.Approval != nil {
+		return d.Approval.By + " lets it go"
+	}
+	return "nobody need be asked any more: " + d.Reason
+}
+
+// byOf is who lets a decision go.
+func byOf(d portfolio.Decision) string {
+	if d.Approval != nil {
+		return d.Approval.By
+	}
+	return "daemon"
 }
 
 // reserve brings a row into being, and sets its money aside.
@@ -75,6 +104,12 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	}
 	if d.Price != nil && kind.Purchase() {
 		op.Reserved, op.PerYear = *d.Price, d.PerYear
+	}
+	if d.Approval != nil {
+		op.Approval = new(*d.Approval)
+		if op.Approval.Kind == portfolio.ApprovalPlan {
+			op.By = op.Approval.By
+		}
 	}
 	_, probes, err := x.stopped(account, kind)
 	if err != nil {
@@ -209,7 +244,7 @@ func (x *Executor) send(ctx context.Context, op portfolio.Operation) error {
 	if err != nil {
 		return fmt.Errorf("write the outcome of %s: %w", op, err)
 	}
-	if lapsed != nil {
+	if lapsed != nil && !applied(op) {
 		return x.afterRefusal(ctx, *lapsed)
 	}
 	if len(effects) > 0 { // only look
@@ -232,6 +267,11 @@ func (x *Executor) afterRefusal(ctx context.Context, d portfolio.Domain) error {
 	if ended(ctx) {
 		return nil
 	}
+	if decision.Verdict == portfolio.VerdictAsk && decision.Do == portfolio.ActionRestore {
+		if decision, err = x.question(ctx, decision); err != nil {
+			return err
+		}
+	}
 	if err := x.announce(decision); err != nil {
 		return err
 	}
@@ -239,6 +279,12 @@ func (x *Executor) afterRefusal(ctx context.Context, d portfolio.Domain) error {
 		return nil
 	}
 	return x.begin(ctx, decision)
+}
+
+// applied says whether an operation is an item of a plan that was applied: nothing follows
+// from it that the plan has not.
+func applied(op portfolio.Operation) bool {
+	return op.Approval != nil && op.Approval.Kind == portfolio.ApprovalPlan
 }
 
 // Facts adds to a domain what the ledger remembers of it.

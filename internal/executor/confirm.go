@@ -132,7 +132,7 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 		if decision, err = x.stillWanted(ctx, op, d, tld); err != nil {
 			return nil, err
 		}
-		if decision.Verdict != portfolio.VerdictAct {
+		if !mayGo(op, decision.Verdict) {
 			return stop("%s", decision.Reason)
 		}
 	}
@@ -151,6 +151,9 @@ func (x *Executor) confirmPurchase(ctx context.Context, op portfolio.Operation) 
 	if op.Manual && q.total > op.Reserved {
 		return stop("it costs %s now, and %s was agreed to", q.total, op.Reserved)
 	}
+	if why, moved := x.unapproved(op, decision, d.ExpiresAt, d.State, &q.total); why != "" {
+		return withdrawn{moment: moment(now), why: why, moved: moved}, nil
+	}
 	return cleared{moment: moment(now), quote: q, day: x.ceilings().day(now), expiresAt: d.ExpiresAt, lapsed: d.State == portfolio.DomainExpired}, nil
 }
 
@@ -163,7 +166,7 @@ func (x *Executor) stillWanted(ctx context.Context, op portfolio.Operation, d po
 		return portfolio.Decision{}, err
 	}
 	decision := rules.Decide(x.policy(), facts, now)
-	if decision.Verdict != portfolio.VerdictAct || operationKind(decision.Do) != op.Kind || decision.Rule != op.Rule ||
+	if !mayGo(op, decision.Verdict) || operationKind(decision.Do) != op.Kind || decision.Rule != op.Rule ||
 		op.Kind == portfolio.OpRenew && max(decision.Years, 1) != op.Years {
 		reason := fmt.Sprintf("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
 		return guarded(decision, portfolio.VerdictNone, decision.Code, reason), nil
@@ -213,8 +216,11 @@ func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (con
 		return delayed{moment(now), facts.Unproven}, nil
 	}
 	d := rules.Decide(x.policy(), facts, now)
-	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule {
+	if !mayGo(op, d.Verdict) || operationKind(d.Do) != op.Kind || d.Rule != op.Rule {
 		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+	}
+	if why := x.otherPush(op, d, facts.SourceID); why != "" {
+		return withdrawn{moment: moment(now), why: why, moved: true}, nil
 	}
 	return cleared{moment: moment(now), source: facts.SourceID, contact: d.Contact, name: facts.Name}, nil
 }
@@ -248,8 +254,11 @@ func (x *Executor) confirmCancel(ctx context.Context, op portfolio.Operation) (c
 	}
 	now := x.now()
 	d := rules.Decide(x.policy(), portfolio.ChangeFacts{RegistrantChange: c, Name: op.Name, Ours: ours}, now)
-	if d.Verdict != portfolio.VerdictAct || d.Do != portfolio.ActionCancel || d.Rule != op.Rule {
+	if !mayGo(op, d.Verdict) || d.Do != portfolio.ActionCancel || d.Rule != op.Rule {
 		return withdrawn{moment: moment(now), why: fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason)}, nil
+	}
+	if why, moved := x.unapproved(op, d, time.Time{}, "", nil); why != "" {
+		return withdrawn{moment: moment(now), why: why, moved: moved}, nil
 	}
 	return cleared{moment: moment(now)}, nil
 }
@@ -281,8 +290,23 @@ func (x *Executor) confirmAutoRenewal(ctx context.Context, op portfolio.Operatio
 		return stop("its auto-renewal is on already")
 	case !tld.AutoRenewOnly || d.State != portfolio.DomainRegistered:
 		return stop("it is not for DNSimple alone to renew: it is %s, and .%s can be renewed by hand: %t", d.State, tld.TLD, !tld.AutoRenewOnly)
-	case decision.Verdict != portfolio.VerdictAct || decision.Do != portfolio.ActionRenew || decision.Rule != op.Rule:
+	case !mayGo(op, decision.Verdict) || decision.Do != portfolio.ActionRenew || decision.Rule != op.Rule:
 		return stop("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
+	}
+	var cost *portfolio.Money // what DNSimple will charge, where that matters
+	if op.Approval != nil || x.askAbove(decision) != nil {
+		prices, err := reg.Prices(ctx, op.Name)
+		if err != nil {
+			return x.unreadable(op, err)
+		}
+		q, err := price(portfolio.OpRenew, d, prices, 1)
+		if err != nil {
+			return stop("%s", err)
+		}
+		cost = &q.total
+	}
+	if why, moved := x.unapproved(op, decision, d.ExpiresAt, d.State, cost); why != "" {
+		return withdrawn{moment: moment(now), why: why, moved: moved}, nil
 	}
 	return cleared{moment: moment(now), expiresAt: d.ExpiresAt}, nil
 }

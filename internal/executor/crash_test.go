@@ -97,6 +97,9 @@ func (w *world) live(c *crasher) {
 	for range 7 {
 		w.followUp()
 		w.scan()
+		if w.operator != nil {
+			w.operator(w)
+		}
 		w.settle(6 * time.Hour)
 	}
 }
@@ -107,6 +110,8 @@ type crashCase struct {
 	domain              string
 	charge              portfolio.Money // what it costs where it is bought; 0: a wish
 	begin               func(w *world)  // what else there is, before the first life; nil: nothing
+	// operator, where it is not nil, does something after each scan.
+	operator func(w *world)
 	// rest checks what else must be, once everything is at rest.
 	rest func(w *world)
 }
@@ -120,6 +125,7 @@ func (tc crashCase) run(t *testing.T, points ...crashPoint) (w *world, c *crashe
 	if tc.begin != nil {
 		tc.begin(w)
 	}
+	w.operator = tc.operator
 	// An error is how a death may show, where a panic does not get through.
 	w.fatal = func(error) {
 		if dead := c.died(); dead != nil {

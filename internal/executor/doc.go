@@ -2,12 +2,20 @@
 // holds the guards that stand between a decision and a purchase, and the machine
 // of an operation:
 //
-//	reserved ─▶ armed ─▶ pending ─▶ done
-//	   ▲  │       │ │       ├─▶ failed
-//	   │  ▼       │ │       ▼
-//	   │ failed   │ └──▶ unknown ─▶ done | failed   by evidence or by an operator, never by resending
-//	   └──────────┘
-//	    not sent, 429
+//	asked ─▶ reserved ─▶ armed ─▶ pending ─▶ done
+//	  │         ▲  │       │ │       ├─▶ failed
+//	  ▼         │  ▼       │ │       ▼
+//	failed      │ failed   │ └──▶ unknown ─▶ done | failed   by evidence or by an operator, never by resending
+//	            └──────────┘
+//	             not sent, 429
+//
+// asked: a rule's mode is "ask", or the price is above ask_above; every guard was passed. It
+// holds no money and no domain, and is in nobody's way. An approval lets it go, after a fresh
+// look and under every ceiling; what it showed (expiration, state, highest price) must stand
+// then and once more before the request leaves, else it is asked anew. A denial is final for
+// what was shown. The question is looked at daily, repeated the more often the nearer its end,
+// and withdrawn where the policy wants something else by now. Silence means what the rule says;
+// it never restores, and is never counted by a clock that is wrong.
 //
 // reserved: the worst-case price is set aside under every ceiling. armed: written
 // and fsynced before the request leaves, after a fresh read of the domain and its

@@ -63,7 +63,7 @@ func (x *Executor) Assess(ctx context.Context, decisions []portfolio.Decision) (
 // what the plan has set aside before, and is added to. failed is the call that could
 // not be made, where one is why the decision is blocked.
 func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *budget) (_ portfolio.Decision, failed, err error) {
-	if d.Do == "" || d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictWouldAct {
+	if d.Do == "" || d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictWouldAct && d.Verdict != portfolio.VerdictAsk {
 		return d, nil, nil
 	}
 	now := x.now()
@@ -92,7 +92,7 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 		return d, nil, err
 	} else if ok {
 		code := codeUnderWay
-		if now.Sub(op.CreatedAt) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
+		if now.Sub(startedAt(op)) > longUnderWay || !op.Kind.Purchase() && kind.Purchase() {
 			code = codeHeldUp
 		}
 		if op.State == portfolio.StateUnknown {
@@ -114,7 +114,11 @@ func (x *Executor) assess(ctx context.Context, d portfolio.Decision, budget *bud
 	case portfolio.NameFacts:
 		return x.assessName(ctx, d, f, budget)
 	}
-	return d, nil, nil
+	d, stopped, err := x.answered(d, nil)
+	if err == nil && !stopped {
+		trail.passed(guardAnswers, x.sawAnswers(d))
+	}
+	return d, nil, err
 }
 
 // pausedFor says whether a pause keeps an account from operations of a kind.
@@ -151,12 +155,28 @@ func (x *Executor) triedBefore(d portfolio.Decision, kind portfolio.OperationKin
 	case last.State == portfolio.StateDone:
 		d.Op = last.ShortID()
 		return guarded(d, portfolio.VerdictWait, codeDone, fmt.Sprintf("%s is done already", last)), true, nil
-	case last.State == portfolio.StateFailed && last.Stopped == "" && !last.EndedAt.After(x.now()) && x.now().Before(retryAfter(last)):
-		d.Op = last.ShortID()
-		return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
-			last, last.LastNote(), retryAfter(last).Format(time.RFC3339))), true, nil
+	case x.tooEarly(last) && !asksAgain(last, x.now()):
+		return retryLater(d, last), true, nil
 	}
 	return d, false, nil
+}
+
+// tooEarly says whether the time for the next attempt has not come.
+func (x *Executor) tooEarly(last portfolio.Operation) bool {
+	return last.State == portfolio.StateFailed && last.Stopped == "" && !last.EndedAt.After(x.now()) && x.now().Before(retryAfter(last))
+}
+
+// asksAgain says whether an attempt ended before anything was sent because of what people
+// were asked: to ask them once more there is nothing to wait for.
+func asksAgain(last portfolio.Operation, now time.Time) bool {
+	return askedOnly(last) || last.Sent == 0 && last.Approval != nil && last.Approval.Over(now)
+}
+
+// retryLater is a decision that waits for the time of the next attempt.
+func retryLater(d portfolio.Decision, last portfolio.Operation) portfolio.Decision {
+	d.Op = last.ShortID()
+	return guarded(d, portfolio.VerdictWait, codeRetryLater, fmt.Sprintf("%s failed: %s; it is tried again %s",
+		last, last.LastNote(), retryAfter(last).Format(time.RFC3339)))
 }
 
 // assessPurchase applies the guards that stand before money.
@@ -195,6 +215,11 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 		return d, nil, err
 	}
 	trail.passed(codeMaxIncrease, x.sawIncrease(d, f.Domain, q))
+	d, stopped, err := x.answered(d, &q.total)
+	if err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(guardAnswers, x.sawAnswers(d))
 	d, err = x.assessCeilings(ctx, d, f.AccountID, q.total, now, budget)
 	return d, nil, err
 }
@@ -248,6 +273,11 @@ func (x *Executor) assessAutoRenewal(ctx context.Context, d portfolio.Decision, 
 		return guarded(d, portfolio.VerdictBlocked, over.Ceiling, over.Error()), nil, nil
 	}
 	trail.passed("max_per_purchase", plainly("it holds; the other ceilings do not hold what DNSimple renews"))
+	d, stopped, err := x.answered(d, &q.total)
+	if err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(guardAnswers, x.sawAnswers(d))
 	return d, nil, nil
 }
 

@@ -21,9 +21,9 @@ func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look for operations that are due: %w", err)
 	}
-	byAccount := make(map[int64][]string)
+	byAccount := make(map[int64][]portfolio.Operation)
 	for _, op := range due {
-		byAccount[op.AccountID] = append(byAccount[op.AccountID], op.Key)
+		byAccount[op.AccountID] = append(byAccount[op.AccountID], op)
 	}
 	var (
 		wg     sync.WaitGroup
@@ -33,7 +33,8 @@ func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 		panics any
 	)
 	left := len(byAccount)
-	for _, keys := range byAccount {
+	for _, ops := range byAccount {
+		keys := inOrder(ops)
 		run := func() {
 			defer func() {
 				if v := recover(); v != nil {
@@ -50,6 +51,9 @@ func (x *Executor) FollowUp(ctx context.Context) (time.Time, error) {
 				err := x.followUp(ctx, key)
 				if err == nil {
 					continue
+				}
+				if errors.Is(err, errUnread) {
+					return // only questions come behind one, and each would wait for an answer in vain
 				}
 				mu.Lock()
 				errs, failed[key] = append(errs, err), true
@@ -107,6 +111,8 @@ func (x *Executor) followUp(ctx context.Context, key string) error {
 		return x.restart(op) // whoever armed it had the turn, and is gone without an outcome
 	case portfolio.StateFailed:
 		return x.retry(ctx, op)
+	case portfolio.StateAsked:
+		return x.askAgain(ctx, op)
 	}
 	return x.look(ctx, op)
 }
@@ -167,6 +173,8 @@ func (x *Executor) orphan(op portfolio.Operation) error {
 	switch op.State {
 	case portfolio.StateReserved:
 		e = withdrawn{moment: now, why: why}
+	case portfolio.StateAsked:
+		e = moot{now, why}
 	case portfolio.StateArmed:
 		return x.restart(op)
 	case portfolio.StateFailed:

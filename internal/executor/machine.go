@@ -38,6 +38,8 @@ type (
 		moment
 		why     string
 		alarm   bool                 // somebody should know
+		over    bool                 // what let it go holds no more
+		moved   bool                 // nor does what it showed: it is asked anew
 		stopped portfolio.PauseScope // the pause that is to blame; "" where none is
 	}
 	// delayed: it could not be confirmed; nothing was sent, and it is tried again.
@@ -175,6 +177,26 @@ func next(op portfolio.Operation, e event) (portfolio.Operation, []effect, error
 	case planned:
 		if ok = op.State == ""; ok {
 			s.planned(e)
+		}
+	case asking:
+		if ok = op.State == "" && e.row.Asked != nil; ok {
+			s.asking(e)
+		}
+	case letGo:
+		if ok = op.State == portfolio.StateAsked; ok {
+			s.letGo(e)
+		}
+	case denied:
+		if ok = op.State == portfolio.StateAsked; ok {
+			s.denied(e)
+		}
+	case moot:
+		if ok = op.State == portfolio.StateAsked; ok {
+			s.moot(e)
+		}
+	case repeated:
+		if ok = op.State == portfolio.StateAsked; ok {
+			s.repeated(e)
 		}
 	case cleared:
 		if ok = op.State == portfolio.StateReserved; ok {

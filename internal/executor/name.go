@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"domaind/internal/portfolio"
 	"domaind/internal/rules"
@@ -22,7 +23,7 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 		return d, nil, fmt.Errorf("look for open operations: %w", err)
 	}
 	for _, op := range open {
-		if op.Name == f.Name {
+		if op.Name == f.Name && !asksFor(op, f) {
 			d.Op = op.ShortID()
 			return guarded(d, portfolio.VerdictWait, codeUnderWay, fmt.Sprintf("%s is %s: %s", op, op.State, op.LastNote())), nil, nil
 		}
@@ -58,8 +59,19 @@ func (x *Executor) assessName(ctx context.Context, d portfolio.Decision, f portf
 		return guarded(d, portfolio.VerdictBlocked, codeNoPrice, err.Error()), nil, nil
 	}
 	d.Price = &q.total
+	d, stopped, err := x.answered(d, &q.total)
+	if err != nil || stopped {
+		return d, nil, err
+	}
+	trail.passed(guardAnswers, x.sawAnswers(d))
 	d, err = x.assessCeilings(ctx, d, f.AccountID, q.total, now, budget)
 	return d, nil, err
+}
+
+// asksFor says whether an operation is a question that stands in nobody's way: about this
+// very registration, or asked in another account.
+func asksFor(op portfolio.Operation, f portfolio.NameFacts) bool {
+	return op.State == portfolio.StateAsked && (op.AccountID != f.AccountID || op.Kind == portfolio.OpRegister && op.Occasion == occasion(f))
 }
 
 // withAttributes refuses a name whose registry wants to know what its rule does not say.
@@ -98,7 +110,7 @@ func (x *Executor) confirmWatched(ctx context.Context, op portfolio.Operation) (
 		AccountID: op.AccountID, Name: op.Name, UnicodeName: op.Name, Status: portfolio.NameFree, FreeSince: op.CreatedAt, CheckedAt: now,
 	}
 	d := rules.Decide(x.policy(), facts, now)
-	if d.Verdict != portfolio.VerdictAct || operationKind(d.Do) != op.Kind || d.Rule != op.Rule || d.Contact != op.Contact || !sameTerms(d.Terms, op.Terms) {
+	if !mayGo(op, d.Verdict) || operationKind(d.Do) != op.Kind || d.Rule != op.Rule || d.Contact != op.Contact || !sameTerms(d.Terms, op.Terms) {
 		return stop(fmt.Sprintf("the policy wants something else now: %s (%s)", d.Verdict, d.Reason))
 	}
 	if err := withinRule(d, c.quote); err != nil {
@@ -106,6 +118,9 @@ func (x *Executor) confirmWatched(ctx context.Context, op portfolio.Operation) (
 	}
 	if c.quote, err = withPrivacy(d, c.quote); err != nil {
 		return stop(err.Error())
+	}
+	if why, moved := x.unapproved(op, d, time.Time{}, "", &c.total); why != "" {
+		return withdrawn{moment: moment(now), why: why, moved: moved}, nil
 	}
 	return c, nil
 }

@@ -132,8 +132,8 @@ func (s *step) observed(e observed) {
 		s.wait(2*time.Second, 15*time.Minute)
 		s.to(portfolio.StatePending, "it was obeyed after all: "+seen.note)
 		s.tell(portfolio.LevelInfo, "pending", seen.note)
-	case s.op.State == portfolio.StatePending && !s.op.Kind.Once() && s.at.Sub(s.op.CreatedAt) > giveUp &&
-		(!seen.taken || s.at.Sub(s.op.CreatedAt) > longestWish):
+	case s.op.State == portfolio.StatePending && !s.op.Kind.Once() && s.at.Sub(startedAt(s.op)) > giveUp &&
+		(!seen.taken || s.at.Sub(startedAt(s.op)) > longestWish):
 		s.abandon(seen.note) // it keeps the domain from everything else
 	case s.op.State == portfolio.StatePending && !s.op.Kind.Once() && s.at.Sub(s.op.ArmedAt) > wishPatience && seen.undone:
 		s.op.Checks = 0           // it has waited long enough
@@ -214,6 +214,9 @@ func (s *step) putBack(seen evidence) {
 func (s *step) resolved(e resolved) {
 	s.by = e.by
 	s.op.Attention = false
+	if e.how != ResolveDone {
+		s.spend()
+	}
 	what := "done"
 	if s.op.Kind.Purchase() {
 		what = "bought"

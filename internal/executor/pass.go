@@ -144,7 +144,7 @@ func (p *pass) do(ctx context.Context, d *portfolio.Decision) {
 	if _, ok := p.x.turns[account]; !ok {
 		return // an account that is not configured: nothing that we could do
 	}
-	if d.Verdict != portfolio.VerdictAct && !p.x.worthPricing(*d) {
+	if d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictAsk && !p.x.worthPricing(*d) {
 		p.failed(p.x.announce(*d))
 		return
 	}
@@ -201,7 +201,12 @@ func (x *Executor) worthPricing(d portfolio.Decision) bool {
 		return false
 	}
 	account, id, _ := d.Resource.Ident()
-	key := fmt.Sprintf("%d|%s|%d|%s|%s", account, d.Resource.Kind(), id, occasion(d.Resource), d.Rule)
+	return x.worthLooking(fmt.Sprintf("%d|%s|%d|%s|%s", account, d.Resource.Kind(), id, occasion(d.Resource), d.Rule))
+}
+
+// worthLooking says whether something is to be looked at once more: at first sight, and
+// then once a day.
+func (x *Executor) worthLooking(key string) bool {
 	now := x.now()
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -244,12 +249,23 @@ func (x *Executor) carryOut(ctx context.Context, d *portfolio.Decision, l *line)
 		*d = guarded(*d, portfolio.VerdictBlocked, codeUnreachable, l.why)
 		return x.announce(*d)
 	}
+	if known, ok, err := x.unchanged(*d); err != nil {
+		return err
+	} else if ok {
+		*d = known
+		return x.announce(*d)
+	}
 	assessed, failed, err := x.assess(ctx, *d, nil)
 	if err != nil {
 		return err
 	}
 	if ended(ctx) {
 		return nil // what a shutdown cut short is no verdict
+	}
+	if assessed.Verdict == portfolio.VerdictAsk && operationKind(assessed.Do) != "" {
+		if assessed, err = x.question(ctx, assessed); err != nil {
+			return err
+		}
 	}
 	*d = assessed
 	if err := x.announce(assessed); err != nil {

@@ -34,6 +34,10 @@ func (x *Executor) Place(ctx context.Context, c portfolio.Command, agreed *portf
 	}
 	row := p.Operation
 	row.By = by
+	row.Approval = x.typed(row, agreed)
+	if err := x.doneByHand(row); err != nil {
+		return row, err
+	}
 	if c.Code != "" {
 		x.keep(row.Key, c.Code) // until it was sent, or has ended: see stepIf
 	}
@@ -58,6 +62,35 @@ func (x *Executor) Place(ctx context.Context, c portfolio.Command, agreed *portf
 	}
 	op, _, err = x.ledger.Operation(op.Key)
 	return op, err
+}
+
+// typed is the approval that a command is: of what was shown to whoever typed it. A renewal
+// is wanted in the grace period, too.
+func (x *Executor) typed(row portfolio.Operation, agreed *portfolio.Money) *portfolio.Approval {
+	a := &portfolio.Approval{
+		Kind: portfolio.ApprovalHand, AccountID: row.AccountID, Operation: row.Kind, SubjectID: row.SubjectID, Name: row.Name,
+		MaxPrice: agreed, Contact: row.Contact, By: row.By, At: x.now(),
+	}
+	if row.Kind == portfolio.OpRenew || row.Kind == portfolio.OpRestore {
+		a.ExpiresAt = row.ExpiresAt
+	}
+	if row.Kind == portfolio.OpRestore {
+		a.State = portfolio.DomainExpired
+	}
+	return a
+}
+
+// doneByHand ends what was asked about the same, which somebody does by hand now.
+func (x *Executor) doneByHand(row portfolio.Operation) error {
+	last, ok, err := x.ledger.LastAttempt(row.AccountID, row.Kind, row.SubjectID, row.Occasion)
+	if err != nil {
+		return fmt.Errorf("look for what was asked: %w", err)
+	}
+	if !ok || last.State != portfolio.StateAsked {
+		return nil
+	}
+	_, err = x.withdrawQuestion(last, row.By+" does it by hand")
+	return err
 }
 
 // keep holds an authorization code in memory until its transfer was sent.

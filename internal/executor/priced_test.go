@@ -22,8 +22,8 @@ func (w *world) priced() map[string]int {
 	return n
 }
 
-// quotes has DNSimple ask another price for a year of every name from now on.
-func (w *world) quotes(price string) *fault {
+// asksYearly has DNSimple ask another price for a year of every name from now on.
+func (w *world) asksYearly(price string) *fault {
 	return w.meets(&fault{method: http.MethodGet, part: "/prices", answer: func(_ *http.Request, next func() *http.Response) (*http.Response, error) {
 		return rewritten(next(), func(body string) string {
 			return strings.Replace(body, `"renewal_price":15.0`, `"renewal_price":`+price, 1)
@@ -117,7 +117,7 @@ func TestNothingIsBoughtAtARememberedPrice(t *testing.T) {
 		w := newWorld(t, soon, renewAll)
 		w.assess()
 		w.clock.pass(time.Hour)
-		w.quotes("20.0")
+		w.asksYearly("20.0")
 		shown(t, w, "a.com")
 		w.scan()
 		equal(t, "reserved", w.row().Reserved, 2000)
@@ -128,7 +128,7 @@ func TestNothingIsBoughtAtARememberedPrice(t *testing.T) {
 		w := newWorld(t, soon, renewAll+"max_price = \"19.99\"\n")
 		w.assess()
 		w.clock.pass(time.Hour)
-		w.quotes("20.0")
+		w.asksYearly("20.0")
 		shown(t, w, "a.com")
 		w.scan()
 		w.expect(0, 0)
@@ -139,7 +139,7 @@ func TestNothingIsBoughtAtARememberedPrice(t *testing.T) {
 		w := newWorld(t, soon, renewAll)
 		w.assess()
 		w.clock.pass(time.Hour)
-		w.quotes("20.0")
+		w.asksYearly("20.0")
 		shown(t, w, "a.com")
 		p, err := w.x.Propose(t.Context(), command(portfolio.OpRenew))
 		w.must(err)
@@ -153,7 +153,7 @@ func TestNothingIsBoughtAtARememberedPrice(t *testing.T) {
 	t.Run("again", func(t *testing.T) {
 		w := newWorld(t, soon, renewAll)
 		w.loses(mainID, "/renewals", false).skip(w)
-		w.quotes("20.0")
+		w.asksYearly("20.0")
 		op, err := w.again(w.last("a.com").Key)
 		w.must(err)
 		equal(t, "reserved", op.Reserved, 2000)

@@ -15,7 +15,25 @@ import (
 // drawEvent draws anything that can happen to a row, whether it fits or not.
 func drawEvent(t *rapid.T, kind portfolio.OperationKind, at time.Time) event {
 	m := moment(at)
-	switch rapid.IntRange(0, 10).Draw(t, "event") {
+	switch rapid.IntRange(0, 14).Draw(t, "event") {
+	case 11:
+		row := fresh(kind)
+		if rapid.Bool().Draw(t, "approved") {
+			row.Approval = &portfolio.Approval{Kind: portfolio.ApprovalAnswer, By: "operator", At: at}
+		}
+		row.Probes = rapid.SampledFrom([]portfolio.PauseScope{"", portfolio.PauseBreaker}).Draw(t, "tries")
+		return letGo{m, row, "so", "operator"}
+	case 12:
+		k := rapid.SampledFrom([]portfolio.ApprovalKind{portfolio.ApprovalAnswer, portfolio.ApprovalSilent}).Draw(t, "kind of no")
+		return denied{m, portfolio.Approval{Kind: k, Denied: true, By: "operator", At: at}, "so", "operator"}
+	case 13:
+		return moot{m, "so"}
+	case 14:
+		e := repeated{moment: m, next: at.Add(time.Hour)}
+		if rapid.Bool().Draw(t, "told") {
+			e.said = &said{level: portfolio.LevelNotice, text: "so", data: map[string]any{"why": "so"}}
+		}
+		return e
 	case 0:
 		return planned{m, fresh(kind)}
 	case 1, 2:
@@ -27,7 +45,7 @@ func drawEvent(t *rapid.T, kind portfolio.OperationKind, at time.Time) event {
 		c.probes = rapid.SampledFrom([]portfolio.PauseScope{"", portfolio.PauseBreaker}).Draw(t, "tries")
 		return c
 	case 3:
-		return withdrawn{moment: m, why: "so"}
+		return withdrawn{moment: m, why: "so", over: rapid.Bool().Draw(t, "over"), moved: rapid.Bool().Draw(t, "moved")}
 	case 4:
 		return delayed{m, "so"}
 	case 5:
@@ -83,6 +101,10 @@ func TestMachineProperties(t *testing.T) {
 		first.Loud = rapid.Bool().Draw(t, "loud")
 		first.Probes = rapid.SampledFrom([]portfolio.PauseScope{"", portfolio.PauseBreaker, portfolio.PausePurchases}).Draw(t, "probes")
 		op, _, err := next(portfolio.Operation{}, planned{moment(at), first})
+		if rapid.Bool().Draw(t, "asked") {
+			first.Asked = &portfolio.Asked{At: at, ExpiresAt: at.AddDate(0, 0, rapid.IntRange(-9, 40).Draw(t, "end")), Price: new(portfolio.Money(1500)), Why: "so"}
+			op, _, err = next(portfolio.Operation{}, asking{moment(at), first, said{level: portfolio.LevelNotice, text: "so"}})
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +122,7 @@ func TestMachineProperties(t *testing.T) {
 			checkTold(t, op, row, e, effects)
 			checkNet(t, op, row, effects)
 			checkPauses(t, op, row, e, effects)
+			checkAsked(t, op, row, e)
 			op = row
 		}
 	})
@@ -185,7 +208,7 @@ func (h *history) check(t *rapid.T, op, row portfolio.Operation, e event, effect
 // checkRow holds what must hold of a row at rest.
 func checkRow(t *rapid.T, row portfolio.Operation, at time.Time) {
 	if row.Kind.Purchase() {
-		if released := row.Reserved == 0; released != (row.State == portfolio.StateFailed) {
+		if released := row.Reserved == 0; released != (row.State == portfolio.StateFailed || row.State == portfolio.StateAsked) {
 			t.Fatalf("%s holds %s", row.State, row.Reserved)
 		}
 		counts := row.State == portfolio.StateArmed || row.State == portfolio.StatePending ||
@@ -197,7 +220,7 @@ func checkRow(t *rapid.T, row portfolio.Operation, at time.Time) {
 		t.Fatalf("a wish holds %s", row.Reserved)
 	}
 	if row.State.Open() {
-		if row.NextAt.IsZero() || row.NextAt.Before(at) || row.NextAt.After(at.Add(6*time.Hour)) {
+		if row.NextAt.IsZero() || row.NextAt.Before(at) || row.NextAt.After(at.Add(6*time.Hour)) && row.State != portfolio.StateAsked || row.NextAt.After(at.Add(24*time.Hour)) {
 			t.Fatalf("%s, and looked at again %s after %s", row.State, row.NextAt, at)
 		}
 	}
@@ -245,6 +268,30 @@ func checkTold(t *rapid.T, op, row portfolio.Operation, e event, effects []effec
 		}
 	}
 	var want []string
+	switch e := e.(type) {
+	case letGo:
+		want = []string{"info reserved"}
+		if row.Approval != nil {
+			want = []string{"notice approved"}
+		}
+	case denied:
+		want = []string{"notice denied"}
+		if e.approval.Kind == portfolio.ApprovalSilent {
+			want = []string{"alert denied"}
+		}
+	case moot:
+		want = []string{"info withdrawn"}
+	case repeated:
+		if e.said != nil {
+			want = []string{"notice asked"}
+		}
+	}
+	if op.State == portfolio.StateAsked {
+		if !slices.Equal(told, want) {
+			t.Fatalf("asked → %s by %T tells %v, not %v", row.State, e, told, want)
+		}
+		return
+	}
 	if row.State == portfolio.StateReserved && op.State != "" && row.Checks > op.Checks {
 		if _, ok := e.(observed); !ok {
 			want = []string{"info waiting"}
@@ -336,9 +383,35 @@ func checkPauses(t *rapid.T, op, row portfolio.Operation, e event, effects []eff
 				t.Fatalf("%s → %s ends a pause", op.State, row.State)
 			}
 		case probe:
-			if op.State != "" && row.State != portfolio.StateArmed || row.Probes == "" {
+			if op.State != "" && op.State != portfolio.StateAsked && row.State != portfolio.StateArmed || row.Probes == "" {
 				t.Fatalf("%s → %s tries a pause", op.State, row.State)
 			}
 		}
+	}
+}
+
+// checkAsked: only what is let go leads from a question to money; what ends it without
+// that ends it for good; and an approval that was spent holds no more.
+func checkAsked(t *rapid.T, op, row portfolio.Operation, e event) {
+	if op.State == portfolio.StateAsked {
+		switch e.(type) {
+		case letGo:
+			if row.State != portfolio.StateReserved || row.Asked != op.Asked || row.Key != op.Key || !row.CreatedAt.Equal(op.CreatedAt) {
+				t.Fatalf("it goes on as %+v", row)
+			}
+		case denied, moot:
+			if row.State != portfolio.StateFailed || !row.NextAt.IsZero() || !askedOnly(row) {
+				t.Fatalf("it ends as %+v", row)
+			}
+		case repeated:
+			if row.State != portfolio.StateAsked {
+				t.Fatalf("it is repeated as %s", row.State)
+			}
+		default:
+			t.Fatalf("what is asked takes a %T", e)
+		}
+	}
+	if w, ok := e.(withdrawn); ok && (w.over || w.moved) && row.Approval != nil && !row.Approval.Over(w.at()) {
+		t.Fatal("what let it go holds still")
 	}
 }

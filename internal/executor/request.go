@@ -145,7 +145,7 @@ func (s *step) retryAt(err *portfolio.CallError) time.Time {
 // again takes the row back to reserved: nothing happened, or it may be repeated. It
 // is not tried for ever, since its money, or its domain, is missing elsewhere.
 func (s *step) again(at time.Time, note string) {
-	if s.at.Sub(s.op.CreatedAt) > giveUp {
+	if s.at.Sub(startedAt(s.op)) > giveUp {
 		s.abandon(note)
 		return
 	}
@@ -197,11 +197,25 @@ func (s *step) restarted(e restarted) {
 
 func (s *step) withdrawn(e withdrawn) {
 	s.op.Stopped = e.stopped
+	if e.moved || e.over {
+		s.spend()
+	}
 	if e.alarm {
 		s.end(e.why, portfolio.LevelAlert, "failed")
-		return
+	} else {
+		s.fail(e.why)
 	}
-	s.fail(e.why)
+	if e.moved && !s.op.NextAt.IsZero() {
+		s.op.NextAt = s.at // whether it is asked anew is seen at once
+	}
+}
+
+// spend has an approval hold no more: whoever wants the same is asked anew.
+func (s *step) spend() {
+	if s.op.Approval != nil {
+		s.op.Approval = new(*s.op.Approval)
+		s.op.Approval.Until = s.at
+	}
 }
 
 // abandon ends a row that could not be carried out for a day. Nothing was bought,

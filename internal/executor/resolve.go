@@ -37,6 +37,10 @@ func (x *Executor) Resolve(ctx context.Context, key string, how Resolution, by, 
 	if how == ResolveNotBought && op.State == portfolio.StateReserved && (op.Kind.Once() || op.Sent == 0) {
 		return x.withdraw(op, by, reason)
 	}
+	if op.State == portfolio.StateAsked {
+		approve, deny := AnswersOf(op)
+		return op, refusedf("%s waits for an answer, and nothing was sent: %s, or %s", op, approve, deny)
+	}
 	if !resolvable(op, x.now()) {
 		return op, refusedf("%s is %s (%s): only what is unknown can be resolved, what DNSimple has worked on for longer than that ever takes, "+
 			"and, as --not-bought, what has not left", op, op.State, op.LastNote())
@@ -69,7 +73,7 @@ func (x *Executor) withdraw(op portfolio.Operation, by, reason string) (portfoli
 	if reason != "" {
 		why += ": " + reason
 	}
-	op, _, err := x.step(op, withdrawn{moment: moment(x.now()), why: why})
+	op, _, err := x.step(op, withdrawn{moment: moment(x.now()), why: why, over: true})
 	if err != nil {
 		return op, fmt.Errorf("withdraw %s: %w", op, err)
 	}
@@ -166,6 +170,7 @@ func (x *Executor) beginManual(ctx context.Context, d portfolio.Decision, before
 		return before, err
 	}
 	row.Manual, row.By, row.Follows = true, by, before.Follows
+	row.Approval = x.typed(row, d.Price)
 	op, err := x.reserve(row)
 	if over, ok := errors.AsType[*CeilingError](err); ok {
 		return before, refusedf("%s", over)

@@ -111,65 +111,6 @@ func (d *watchdog) increase(op portfolio.Operation) {
 	}
 }
 
-var tldsDrawn = []string{"com", "net", "org"}
-
-// drawSpending draws a world with a past, and a policy that buys in it.
-func drawSpending(t *rapid.T) (domains, policy string, past []portfolio.Operation) {
-	var b strings.Builder
-	for _, tld := range tldsDrawn {
-		fmt.Fprintf(&b, "[[tld]]\nname = %q\nrenewal = \"15.00\"\nrestore = \"80.00\"\n", tld)
-	}
-	n := rapid.IntRange(2, 9).Draw(t, "domains")
-	for i := range n {
-		account := rapid.SampledFrom([]string{"main", "desk"}).Draw(t, "account")
-		name := fmt.Sprintf("n%d.%s", i+1, rapid.SampledFrom(tldsDrawn).Draw(t, "tld"))
-		expires := rapid.IntRange(1, 40).Draw(t, "expires")
-		switch rapid.IntRange(0, 15).Draw(t, "lapsed") {
-		case 0:
-			expires = -35 // a plain renewal is refused, and a restore follows
-		case 1, 2:
-			expires = -expires / 2
-		}
-		fmt.Fprintf(&b, "[[domain]]\nid = %d\naccount = %q\nname = %q\nexpires = \"%+dd\"\n", i+1, account, name, expires)
-		if rapid.Bool().Draw(t, "bought before") {
-			op := portfolio.Operation{
-				AccountID: map[string]int64{"main": mainID, "desk": deskID}[account], Kind: portfolio.OpRenew, SubjectID: int64(i + 1), DomainID: int64(i + 1),
-				Name: name, Years: rapid.IntRange(1, 3).Draw(t, "years"), PerYear: portfolio.Money(rapid.IntRange(1200, 2500).Draw(t, "paid")),
-			}
-			op.Reserved = op.PerYear * portfolio.Money(op.Years)
-			past = append(past, op)
-		}
-	}
-	p := strings.Replace(ample, `max_per_purchase = "1000.00"`, `max_per_purchase = "9000.00"`, 1) +
-		"[[rule]]\nname = \"renew-all\"\non = \"domain\"\nmatch = { expires_within = \"45d\" }\ndo = \"renew\"\n" +
-		fmt.Sprintf("years = %d\n", rapid.IntRange(1, 2).Draw(t, "years"))
-	if rapid.IntRange(0, 3).Draw(t, "the rule has a bound") == 0 {
-		p += fmt.Sprintf("max_price = \"%d.00\"\n", rapid.IntRange(10, 60).Draw(t, "max_price"))
-	}
-	if rapid.IntRange(0, 2).Draw(t, "the rule minds") == 0 {
-		p += fmt.Sprintf("max_price_increase = \"%d%%\"\n", rapid.IntRange(1, 150).Draw(t, "increase"))
-	}
-	return b.String(), p + "[[rule]]\nname = \"rescue\"\non = \"domain\"\nmatch = { lapsed_within = \"80d\" }\ndo = \"restore\"\n", past
-}
-
-// drawLimits draws ceilings, of which most matter.
-func drawLimits(t *rapid.T, whose string) Limits {
-	amount := func(name string, from, to int) *portfolio.Money {
-		if !rapid.Bool().Draw(t, whose+" has "+name) {
-			return nil
-		}
-		return money(portfolio.Money(rapid.IntRange(from, to).Draw(t, whose+" "+name)))
-	}
-	l := Limits{PerPurchase: amount("max_per_purchase", 1500, 12000), PerDay: amount("max_per_day", 2000, 20000), PerMonth: amount("max_per_month", 4000, 40000)}
-	if rapid.Bool().Draw(t, whose+" counts") {
-		l.PurchasesPerDay = rapid.IntRange(1, 6).Draw(t, whose+" max_purchases_per_day")
-	}
-	if rapid.IntRange(0, 2).Draw(t, whose+" minds") == 0 {
-		l.MaxIncrease = new(portfolio.Percent(rapid.IntRange(1, 150).Draw(t, whose+" increase")))
-	}
-	return l
-}
-
 // Whatever is bought, refused, lost and charged, at whatever prices and on whatever days, no
 // ceiling is ever passed, and no rule pays a price that rose too much. And where nothing
 // fails, a plan and the pass after it agree, in order and to the cent.
@@ -190,7 +131,7 @@ func TestMoneyProperties(t *testing.T) {
 			w.must(w.store.Commit(portfolio.Change{Operation: &op}))
 		}
 		prices := make(map[string]string)
-		w.asks(prices)
+		w.demands(prices)
 		for range rapid.IntRange(1, 5).Draw(rt, "rounds") {
 			w.limits = Ceilings{Global: drawLimits(rt, "all"), Location: time.UTC, ByAccount: map[int64]Limits{mainID: drawLimits(rt, "main"), deskID: drawLimits(rt, "desk")}}
 			f := drawTrouble(rt, w)
@@ -222,7 +163,7 @@ func TestMoneyProperties(t *testing.T) {
 			w.settle(time.Duration(rapid.IntRange(0, 30).Draw(rt, "hours")) * time.Hour)
 			w.clock.pass(pricesFor + time.Duration(rapid.SampledFrom([]int{0, 0, 30, 330}).Draw(rt, "days"))*day) // what is remembered of prices is old then
 			w.fault = nil
-			w.asks(prices)
+			w.demands(prices)
 		}
 	})
 	if agreed < 100 || bought < 40 || rose < 20 {
@@ -230,32 +171,14 @@ func TestMoneyProperties(t *testing.T) {
 	}
 }
 
-// asks has DNSimple ask other prices for a year than it charges, by TLD.
-func (w *world) asks(prices map[string]string) {
+// demands has DNSimple ask other prices for a year than it charges, by TLD.
+func (w *world) demands(prices map[string]string) {
 	w.meets(&fault{method: http.MethodGet, part: "/prices", answer: func(req *http.Request, next func() *http.Response) (*http.Response, error) {
 		name := strings.Split(req.URL.Path, "/")[5]
 		return rewritten(next(), func(body string) string {
 			return strings.Replace(body, `"renewal_price":15.0`, `"renewal_price":`+prices[portfolio.TLD(name)], 1)
 		}), nil
 	}})
-}
-
-// drawTrouble draws how DNSimple answers what is bought; nil where as it should.
-func drawTrouble(t *rapid.T, w *world) *fault {
-	f := &fault{method: http.MethodPost, part: rapid.SampledFrom([]string{"/renewals", ".com/", "/restores"}).Draw(t, "of")}
-	switch rapid.IntRange(0, 7).Draw(t, "trouble") {
-	case 0:
-		f.status, f.message = 400, "not today"
-	case 1:
-		f.status, f.message = 429, "quota exceeded"
-	case 2:
-		f.lost = true
-	case 3:
-		f.lost, f.obeyed = true, true
-	default:
-		return nil
-	}
-	return w.meets(f)
 }
 
 // planned makes a plan, twice, and carries out what the policy wants then.

@@ -35,9 +35,9 @@ func fits(e portfolio.Event) error {
 func TestCatalogueHasWhatIsTold(t *testing.T) {
 	can := map[string]string{
 		portfolio.AboutDomain:    "would-act held let-lapse watched vendor-turn-late uncovered expiring blocked alert added removed changed",
-		portfolio.AboutPush:      "seen unproven held would-act blocked alert",
+		portfolio.AboutPush:      "announced announcement-ended seen unproven held would-act blocked alert",
 		portfolio.AboutChange:    "seen held would-act blocked alert",
-		portfolio.AboutOperation: "reserved armed pending done failed unknown delayed waiting released safety-net leaving charged price-differs",
+		portfolio.AboutOperation: "asked approved denied withdrawn reserved armed pending done failed unknown delayed waiting released safety-net leaving charged price-differs",
 		portfolio.AboutAccount:   "paused resumed",
 	}
 	for about, whats := range can {

@@ -32,6 +32,7 @@ const (
 	guardTLD       = "tld"
 	guardPrice     = "price"
 	guardMaxPrice  = "max_price"
+	guardAnswers   = "answers"
 	guardForSale   = "for sale"
 	guardReachable = "reachable"
 )
@@ -57,6 +58,8 @@ func guardOf(code string) string {
 		return guardTLD
 	case codeNoPrice:
 		return guardPrice
+	case codeDenied:
+		return guardAnswers
 	case codeNoName:
 		return guardForSale
 	case codeUnreachable:

@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"domaind/internal/portfolio"
@@ -87,10 +88,19 @@ func (x *Executor) sawPrice(d portfolio.Decision) func() string {
 	return func() string {
 		age := "asked now"
 		if old := x.now().Sub(d.PriceAt); old >= time.Minute {
-			age = fmt.Sprintf("as DNSimple said %s ago", old.Truncate(time.Minute))
+			age = "as DNSimple said " + hours(old) + " ago"
 		}
 		return fmt.Sprintf("%s, %s", *d.Price, age)
 	}
+}
+
+// hours writes how long something takes, to the minute: "2h", "1h5m".
+func hours(d time.Duration) string {
+	text := strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func sawMaxPrice(d portfolio.Decision) func() string {
@@ -114,6 +124,26 @@ func (x *Executor) sawIncrease(d portfolio.Decision, dom portfolio.Domain, q quo
 			return fmt.Sprintf("a year costs %s, and %s was paid last; no limit is set", q.perYear, paid)
 		}
 		return fmt.Sprintf("a year costs %s, and %s was paid last; %s%s allows %s", q.perYear, paid, codeMaxIncrease, whose, limit.Above(paid.PerYear))
+	}
+}
+
+// sawAnswers tells whether somebody is asked first, and what was answered.
+func (x *Executor) sawAnswers(d portfolio.Decision) func() string {
+	return func() string {
+		above := x.askAbove(d)
+		switch {
+		case d.Approval != nil:
+			return fmt.Sprintf("%s let it go on %s", d.Approval.By, x.ceilings().day(d.Approval.At))
+		case d.Verdict == portfolio.VerdictAsk && d.Op != "":
+			return "somebody is asked first, and was (" + d.Op + ")"
+		case d.Verdict == portfolio.VerdictAsk && d.Code == codeAskAbove:
+			return fmt.Sprintf("above %s (ask_above%s) somebody is asked first", above.price, above.whose)
+		case d.Verdict == portfolio.VerdictAsk:
+			return "in mode ask, somebody is asked first"
+		case above != nil && d.Price != nil:
+			return fmt.Sprintf("nobody need be asked: above %s (ask_above%s) somebody would be", above.price, above.whose)
+		}
+		return "nobody need be asked, and nobody denied it"
 	}
 }
 

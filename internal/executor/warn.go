@@ -49,7 +49,7 @@ func (x *Executor) cause(d portfolio.Decision) (cause, helps string) {
 	case portfolio.VerdictWouldAct:
 		return fmt.Sprintf("%s is in dry-run", d.Rule), `set its mode, or the one above it, to "act", and restart domaind`
 	case portfolio.VerdictAsk:
-		return fmt.Sprintf("%s waits for an answer", d.Rule), `set its mode, or the one above it, to "act", and restart domaind`
+		return x.asksStill(d, name)
 	case portfolio.VerdictBlocked:
 		return x.blockedBy(d, name, scan)
 	case portfolio.VerdictWait:
@@ -59,6 +59,15 @@ func (x *Executor) cause(d portfolio.Decision) (cause, helps string) {
 		return d.Reason, "to renew it sooner, let a rule say so"
 	}
 	return d.Reason, "see: domaind plan --all"
+}
+
+// asksStill says since when a question has waited.
+func (x *Executor) asksStill(d portfolio.Decision, name string) (cause, helps string) {
+	cause = fmt.Sprintf("%s asks before it does anything, and nobody has answered", d.Rule)
+	if op, ok, err := x.lastOf(d); err == nil && ok && op.State == portfolio.StateAsked {
+		cause = fmt.Sprintf("it has waited for an answer since %s (%s)", x.ceilings().day(op.Asked.At), op.Asked.Why)
+	}
+	return cause, "let it go: domaind approve " + name
 }
 
 func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, helps string) {
@@ -115,6 +124,8 @@ func waitsFor(d portfolio.Decision, name, scan string) (cause, helps string) {
 		return d.Reason, "see: domaind ledger --name " + name
 	case codeDone, codeRecent:
 		return d.Reason, "renew it at DNSimple by hand"
+	case codeDenied:
+		return d.Reason, "where it is to stay: domaind renew " + name
 	case codeLeaving:
 		return d.Reason, "where it is to stay: domaind renew " + name
 	}

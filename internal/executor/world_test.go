@@ -85,6 +85,8 @@ type world struct {
 	wrap func(Ledger) Ledger
 	// fatal, where it is not nil, hears of errors that were not expected first.
 	fatal func(error)
+	// operator, where it is not nil, does something after each scan of a life.
+	operator func(w *world)
 	// unread are accounts that no scan reads.
 	unread map[int64]bool
 

@@ -52,6 +52,10 @@ func NewWorld(f *Facts) *World {
 	}
 	for i, p := range f.Prices {
 		w.prices[owned{p.Account, p.Name}] = i
+		tld := owned{p.Account, "." + portfolio.TLD(p.Name)}
+		if last, ok := w.prices[tld]; !p.Premium && (!ok || f.Prices[last].At.Before(p.At)) {
+			w.prices[tld] = i
+		}
 	}
 	for i, t := range f.TLDs {
 		w.tlds[t.TLD] = i
@@ -205,7 +209,8 @@ func (w *World) Approvals() ([]portfolio.Approval, error) {
 	return slices.Clone(w.facts.Approvals), nil
 }
 
-// PricesSeen gives a name's prices.
+// PricesSeen gives a name's prices; of a name that begins with a dot, the latest of one
+// under that TLD that is not premium.
 func (w *World) PricesSeen(account int64, name string) (portfolio.SeenPrices, bool, error) {
 	i, ok := w.prices[owned{account, name}]
 	if !ok {

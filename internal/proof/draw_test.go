@@ -40,8 +40,12 @@ func oneIn(s source, n int, what string) bool { return s.below(n, what) == n-1 }
 // policies are what domaind may be told in a history.
 type policies []policyPair
 
-// policyPair is a policy, and the same with a rule that holds everything.
-type policyPair struct{ acts, holds *config.Config }
+// policyPair is a policy, and the same with a rule that holds everything; and both again
+// where somebody is asked first.
+type policyPair struct {
+	acts, holds *config.Config
+	asks        struct{ acts, holds *config.Config }
+}
 
 const historySchedule = `
 [schedule]
@@ -54,8 +58,11 @@ portfolio = "@every 999h"
 
 func historyPolicies(parse func(string) *config.Config) policies {
 	pair := func(text string) policyPair {
-		text += renewAll + rescueAll + takeFromStudio + stopChanges + catchSome
-		return policyPair{parse(text), parse(text + holdAll)}
+		acts := text + renewAll + rescueAll + takeFromStudio + stopChanges + catchSome
+		p := policyPair{acts: parse(acts), holds: parse(acts + holdAll)}
+		asks := text + asking(renewAll, "") + asking(rescueAll, "") + asking(takeFromStudio, "") + asking(stopChanges, "") + catchSome
+		p.asks.acts, p.asks.holds = parse(asks), parse(asks+holdAll)
+		return p
 	}
 	return policies{
 		pair(historySchedule + ample),
@@ -181,6 +188,16 @@ func drawPlan(s source, p policies, days int) plan {
 		out.events = append(out.events, drawEvent(s, names, days-22))
 	}
 	return out.with(s, days)
+}
+
+// asked is the plan where the policy asks before it does anything, and somebody answers.
+func (p plan) asked(all policies) plan {
+	for _, pair := range all {
+		if p.scene.cfg == pair.acts {
+			p.scene.cfg, p.scene.held, p.operated = pair.asks.acts, pair.asks.holds, true
+		}
+	}
+	return p
 }
 
 // drawPlanFor is the same for rapid, which drops events of its list to find those that

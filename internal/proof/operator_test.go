@@ -22,6 +22,10 @@ func (w *world) operate() {
 		return
 	}
 	w.watch.relook()
+	w.answers(true, 1)
+	if w.p == nil {
+		return
+	}
 	for i, key := range w.watch.keys {
 		op := w.watch.rows[key]
 		d, there := w.watch.domains[op.Name]

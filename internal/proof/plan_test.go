@@ -28,6 +28,7 @@ const (
 	correcting happening = "corrected" // the registry shows the expiration of Domain Count days later
 	typing     happening = "command"   // an operator types Command, Count times at most (0: once)
 	accepting  happening = "accept"    // the people of the other account accept what waits for them there
+	settling   happening = "answer"    // an operator says yes to whatever waits, Count times (no, where that is below 0), every two hours
 	pricing    happening = "price"     // DNSimple asks Count cents for a year of everything, for a while, and charges as before
 )
 
@@ -143,6 +144,8 @@ func (w *world) happen(e event) {
 		w.shifts[fmt.Sprint(w.watch.domains[e.Domain].ID)] = e.Count
 	case typing:
 		w.types(e.Command, e.Count)
+	case settling:
+		w.answers(e.Count > 0, max(e.Count, -e.Count))
 	case accepting:
 		w.accept()
 	case pricing:

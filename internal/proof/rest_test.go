@@ -39,7 +39,7 @@ func (k *watch) settled() {
 		switch {
 		case op.State == portfolio.StateArmed:
 			k.broken("%s is left armed", op)
-		case op.State == portfolio.StateReserved && now.Sub(op.CreatedAt) > 26*time.Hour:
+		case op.State == portfolio.StateReserved && now.Sub(since(op)) > 26*time.Hour:
 			k.broken("%s is still waiting to be sent, since %s", op, op.CreatedAt.Format(time.DateTime))
 		case op.State == portfolio.StatePending && op.Kind.Purchase() && !k.domains[op.Name].Busy && now.Sub(op.ArmedAt) > 50*time.Hour:
 			k.broken("%s is still pending, and DNSimple has ended it", op)

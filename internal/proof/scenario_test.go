@@ -230,7 +230,7 @@ cancel_takes = "3h"
 `},
 		lasts: 7 * time.Hour, rests: 3 * time.Hour,
 	}, rest: allDone})
-	return append(out, commandScenarios(tb)...)
+	return append(append(out, commandScenarios(tb)...), askedScenarios(tb)...)
 }
 
 func ownedBy(w *world, name string, account int64) error {

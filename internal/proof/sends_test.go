@@ -37,6 +37,7 @@ func (k *watch) leaves(req *http.Request) {
 		return
 	}
 	k.sent[row.Key]++
+	k.approved(row)
 	if kind.Once() {
 		k.once(row)
 	}

@@ -108,6 +108,7 @@ func (k *watch) committed(c portfolio.Change) {
 	before, known := k.rows[op.Key]
 	if !known {
 		k.keys = append(k.keys, op.Key)
+		k.finally(op)
 	}
 	k.rows[op.Key] = op
 	if op.State == portfolio.StateFailed && (op.Reserved != 0 || op.SpendDay != "") {
@@ -138,7 +139,7 @@ func (k *watch) withinCeilings(op portfolio.Operation) {
 	day := op.SpendDay
 	var waiting portfolio.Tally
 	if day == "" {
-		if op.State != portfolio.StateReserved || op.CreatedAt != op.History[len(op.History)-1].At {
+		if op.State != portfolio.StateReserved || since(op) != op.History[len(op.History)-1].At {
 			return
 		}
 		day = k.w.now().In(k.w.cfg.Location).Format(time.DateOnly)

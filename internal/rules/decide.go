@@ -12,6 +12,12 @@ import (
 // [portfolio.DomainFacts], [portfolio.PushFacts], [portfolio.ChangeFacts] or
 // [portfolio.NameFacts].
 func Decide(p *Policy, r portfolio.Resource, now time.Time) portfolio.Decision {
+	return decide(p, r, now, nil)
+}
+
+// decide is Decide, and tells heard, where it is not nil, of every rule that matches and
+// is not only tried out, in order.
+func decide(p *Policy, r portfolio.Resource, now time.Time, heard func(*Rule, portfolio.Action)) portfolio.Decision {
 	account, _, _ := r.Ident()
 	d := portfolio.Decision{Resource: r, Verdict: portfolio.VerdictNone, Policy: p.Hash, Mode: p.Mode}
 	a, ok := p.account(account)
@@ -20,7 +26,7 @@ func Decide(p *Policy, r portfolio.Resource, now time.Time) portfolio.Decision {
 		return d
 	}
 	d.Account = a.Name
-	j := judge{policy: p, rules: p.program(), account: a, base: portfolio.Strictest(p.Mode, a.Mode), now: now}
+	j := judge{policy: p, rules: p.program(), account: a, base: portfolio.Strictest(p.Mode, a.Mode), now: now, heard: heard}
 	switch r := r.(type) {
 	case portfolio.DomainFacts:
 		j.domain(&d, &r)
@@ -72,6 +78,7 @@ type judge struct {
 	account Account
 	base    portfolio.Mode // the strictest of the policy's and the account's
 	now     time.Time
+	heard   func(*Rule, portfolio.Action) // see decide
 }
 
 // outcome is what the rules say of a resource, before it is put into words.
@@ -166,6 +173,9 @@ func (j *judge) look(steps []step, v *view, action actionFor) outcome {
 				o.trial, o.trialDo = r, do
 			}
 			continue
+		}
+		if j.heard != nil {
+			j.heard(r, do)
 		}
 		switch do {
 		case portfolio.ActionAlert:

@@ -10,7 +10,8 @@
 // A rule that is in dry-run by its own mode is reported as what it would do, and
 // the search goes on, so that trying a rule out never stops another. Where the
 // whole policy or the account is in dry-run, the rules are judged as if they
-// acted, and the verdict says would-act.
+// acted, and the verdict says would-act. A rule that asks wins like one that acts, and
+// the verdict says ask.
 //
 // [Explain] decides the same, and tells what each condition of each rule saw; [Upcoming]
 // tells when time alone will change what is decided.

@@ -61,13 +61,18 @@ func phasesOf(on portfolio.ResourceKind) []phase {
 	switch on {
 	case portfolio.KindDomain:
 		return []phase{
-			{state: string(portfolio.DomainRegistered)}, {state: string(portfolio.DomainExpired)},
-			{state: string(portfolio.DomainExpired), redemption: true}, {state: string(portfolio.DomainHosted)},
+			{state: string(portfolio.DomainRegistered)},
+			{state: string(portfolio.DomainExpired)},
+			{state: string(portfolio.DomainExpired), redemption: true},
+			{state: string(portfolio.DomainHosted)},
 		}
 	case portfolio.KindRegistrantChange:
 		return []phase{
-			{state: string(portfolio.ChangeNew)}, {state: string(portfolio.ChangePending)}, {state: string(portfolio.ChangeCancelling)},
-			{state: string(portfolio.ChangeCancelled)}, {state: string(portfolio.ChangeCompleted)},
+			{state: string(portfolio.ChangeNew)},
+			{state: string(portfolio.ChangePending)},
+			{state: string(portfolio.ChangeCancelling)},
+			{state: string(portfolio.ChangeCancelled)},
+			{state: string(portfolio.ChangeCompleted)},
 		}
 	}
 	return []phase{{}}
@@ -146,6 +151,9 @@ func (s *shadows) idle(place int) (Idle, bool) {
 				found.By = append(found.By, &s.policy.Rules[i])
 			}
 		}
+		if len(found.By) == 0 {
+			found.Because = "its except leaves out all that it matches, one by one"
+		}
 	case found.Alerts:
 		return Idle{}, false
 	case because == "":
@@ -172,48 +180,58 @@ func (s *shadows) covered(b box, by map[int]bool) bool {
 			}
 		}
 	}
-	parts := b.split()
-	for _, part := range parts {
+	split := false
+	for part := range b.split {
+		split = true
 		if _, empty := s.empty(&part); !empty && !s.covered(part, by) {
 			return false
 		}
 	}
-	return len(parts) > 0
+	return split
 }
 
-// split takes a box apart, by one key; nil where there is nothing to take apart.
-func (b *box) split() (parts []box) {
-	part := func(narrow func(*Conditions)) {
+// split takes a box apart, by one key; into nothing where there is no such key.
+func (b *box) split(yield func(box) bool) {
+	part := func(narrow func(*Conditions)) bool {
 		p := *b
 		narrow(&p.match)
-		parts = append(parts, p)
+		return yield(p)
 	}
 	m := &b.match
 	switch {
 	case len(m.Names) > 1:
 		for i := range m.Names {
-			part(func(c *Conditions) { c.Names = m.Names[i : i+1] })
+			if !part(func(c *Conditions) { c.Names = m.Names[i : i+1] }) {
+				return
+			}
 		}
 	case len(m.Groups) > 1 || len(m.Groups) == 1 && len(m.Groups[0].Patterns) > 1:
 		for _, g := range m.Groups {
 			for i := range g.Patterns {
-				part(func(c *Conditions) { c.Groups = []Group{{Name: g.Name, Patterns: g.Patterns[i : i+1]}} })
+				if !part(func(c *Conditions) { c.Groups = []Group{{Name: g.Name, Patterns: g.Patterns[i : i+1]}} }) {
+					return
+				}
 			}
 		}
 	case len(m.TLDs) > 1:
 		for i := range m.TLDs {
-			part(func(c *Conditions) { c.TLDs = m.TLDs[i : i+1] })
+			if !part(func(c *Conditions) { c.TLDs = m.TLDs[i : i+1] }) {
+				return
+			}
 		}
 	case len(m.Sources) > 1:
 		for i := range m.Sources {
-			part(func(c *Conditions) { c.Sources = m.Sources[i : i+1] })
+			if !part(func(c *Conditions) { c.Sources = m.Sources[i : i+1] }) {
+				return
+			}
 		}
 	case b.rule.On == portfolio.KindDomain && m.AutoRenew == nil:
 		for _, is := range []bool{true, false} {
-			part(func(c *Conditions) { c.AutoRenew = &is })
+			if !part(func(c *Conditions) { c.AutoRenew = &is }) {
+				return
+			}
 		}
 	}
-	return parts
 }
 
 // wins says whether a rule of the policy wins all that is in a box of another one.

@@ -280,17 +280,20 @@ func TestIdle(t *testing.T) {
 		"a renewal that still alerts": {[]rules.Rule{renew(45), with(renew(30), func(r *rules.Rule) { r.IfLapsed = "alert" })}, "rule-2 but for alerts: rule-1"},
 		"all but lapsed ones":         {[]rules.Rule{renew(45, rules.Conditions{States: []string{"registered"}}), renew(30)}, ""},
 		"its except is its match":     {[]rules.Rule{with(renew(45, named("a.com")), func(r *rules.Rule) { r.Except = named("*.com") })}, "rule-1: its except leaves out every name of its match"},
-		"its except has its dates":    {[]rules.Rule{with(hold(rules.Conditions{Expires: days(30)}), func(r *rules.Rule) { r.Except.Expires = days(60) })}, "rule-1: the dates of its except hold wherever those of its match do"},
-		"name and tld":                {[]rules.Rule{hold(rules.Conditions{Names: names("a.com"), TLDs: []string{"net"}})}, "rule-1: none of its names has the tld that its match wants"},
-		"name and group":              {[]rules.Rule{hold(rules.Conditions{Names: names("a.com"), Groups: group("b.*").Groups})}, "rule-1: no name is in both its name and its group"},
-		"a contact that nobody has":   {[]rules.Rule{hold(rules.Conditions{Accounts: []int64{main}, Registrants: []rules.Contacts{{ByAccount: map[int64]int64{other: 5}}}})}, "rule-1: its accounts have none of the contacts of its match, or its except leaves them out"},
-		"a state and a date":          {[]rules.Rule{hold(rules.Conditions{States: []string{"hosted"}, Expires: days(30)})}, "rule-1: there is no account and no state in which it has something to do"},
-		"an alert":                    {[]rules.Rule{hold(rules.Conditions{}), {Do: portfolio.ActionAlert, Level: "info"}}, ""},
-		"pushes from one source":      {[]rules.Rule{push("accept", rules.Conditions{Sources: []int64{desk, other}}), push("reject", rules.Conditions{Sources: []int64{desk}})}, "rule-2: rule-1"},
-		"pushes from each other":      {[]rules.Rule{push("accept", rules.Conditions{Sources: []int64{main, other}}), push("reject", rules.Conditions{Sources: []int64{main, other}})}, ""},
-		"unproven pushes":             {[]rules.Rule{push("accept", rules.Conditions{Sources: []int64{desk}}), push("reject", rules.Conditions{})}, ""},
-		"pushes, older":               {[]rules.Rule{push("reject", rules.Conditions{Older: time.Hour}), push("hold", rules.Conditions{Older: time.Minute}), push("reject", rules.Conditions{Older: 2 * time.Hour})}, "rule-1: rule-2; rule-3: rule-2"},
-		"another kind":                {[]rules.Rule{push("hold", rules.Conditions{}), renew(45)}, ""},
+		"its except is its match, bit by bit": {[]rules.Rule{with(renew(45, group("a.com", "b.net")), func(r *rules.Rule) {
+			r.Except = rules.Conditions{Names: names("a.*"), TLDs: []string{"net"}}
+		})}, "rule-1: its except leaves out all that it matches, one by one"},
+		"its except has its dates":  {[]rules.Rule{with(hold(rules.Conditions{Expires: days(30)}), func(r *rules.Rule) { r.Except.Expires = days(60) })}, "rule-1: the dates of its except hold wherever those of its match do"},
+		"name and tld":              {[]rules.Rule{hold(rules.Conditions{Names: names("a.com"), TLDs: []string{"net"}})}, "rule-1: none of its names has the tld that its match wants"},
+		"name and group":            {[]rules.Rule{hold(rules.Conditions{Names: names("a.com"), Groups: group("b.*").Groups})}, "rule-1: no name is in both its name and its group"},
+		"a contact that nobody has": {[]rules.Rule{hold(rules.Conditions{Accounts: []int64{main}, Registrants: []rules.Contacts{{ByAccount: map[int64]int64{other: 5}}}})}, "rule-1: its accounts have none of the contacts of its match, or its except leaves them out"},
+		"a state and a date":        {[]rules.Rule{hold(rules.Conditions{States: []string{"hosted"}, Expires: days(30)})}, "rule-1: there is no account and no state in which it has something to do"},
+		"an alert":                  {[]rules.Rule{hold(rules.Conditions{}), {Do: portfolio.ActionAlert, Level: "info"}}, ""},
+		"pushes from one source":    {[]rules.Rule{push("accept", rules.Conditions{Sources: []int64{desk, other}}), push("reject", rules.Conditions{Sources: []int64{desk}})}, "rule-2: rule-1"},
+		"pushes from each other":    {[]rules.Rule{push("accept", rules.Conditions{Sources: []int64{main, other}}), push("reject", rules.Conditions{Sources: []int64{main, other}})}, ""},
+		"unproven pushes":           {[]rules.Rule{push("accept", rules.Conditions{Sources: []int64{desk}}), push("reject", rules.Conditions{})}, ""},
+		"pushes, older":             {[]rules.Rule{push("reject", rules.Conditions{Older: time.Hour}), push("hold", rules.Conditions{Older: time.Minute}), push("reject", rules.Conditions{Older: 2 * time.Hour})}, "rule-1: rule-2; rule-3: rule-2"},
+		"another kind":              {[]rules.Rule{push("hold", rules.Conditions{}), renew(45)}, ""},
 	} {
 		var got []string
 		for _, i := range policy(tt.rules...).Idle() {
@@ -353,5 +356,29 @@ func TestIdleOfManyNames(t *testing.T) {
 	p = policy(renew(45, group(most)), renew(45, group(many)), renew(45, rules.Conditions{Names: names("n0.com")}))
 	if idle := p.Idle(); len(idle) != 1 {
 		t.Errorf("%d rules are idle", len(idle))
+	}
+}
+
+// BenchmarkIdle looks at thirty rules of the same two large groups, none of them idle.
+func BenchmarkIdle(b *testing.B) {
+	var groups []rules.Group
+	for g := range 2 {
+		var ps []rules.Pattern
+		for i := range 10_000 {
+			ps = append(ps, names(fmt.Sprintf("n%d.tld%d", i, g))...)
+		}
+		groups = append(groups, rules.Group{Name: fmt.Sprint(g), Patterns: ps})
+	}
+	var rs []rules.Rule
+	for i := range 30 {
+		r := renew(45, rules.Conditions{Groups: groups})
+		r.Except.Registrants = []rules.Contacts{{ID: int64(i + 1)}}
+		rs = append(rs, r)
+	}
+	p := policy(rs...)
+	for b.Loop() {
+		if idle := p.Idle(); len(idle) > 0 {
+			b.Fatal(idle[0].Rule.Name)
+		}
 	}
 }

@@ -97,10 +97,7 @@ type written struct {
 
 // add takes a list up, and tells its number.
 func (l *lister) add(patterns []Pattern) listID {
-	at := written{n: len(patterns)}
-	if at.n > 0 {
-		at.first = &patterns[0]
-	}
+	at := writtenAt(patterns)
 	if id, ok := l.seen[at]; ok {
 		l.share(id)
 		return id

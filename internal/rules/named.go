@@ -8,20 +8,18 @@ import (
 
 // nameSet is a list of names and patterns, ready to be asked whether it has others in it.
 type nameSet struct {
+	of   written
 	full map[string]bool
 	wild []Pattern
 }
 
 // setOf is the set of a list. A group is made ready once.
 func (s *shadows) setOf(patterns []Pattern) *nameSet {
-	at := written{n: len(patterns)}
-	if at.n > 0 {
-		at.first = &patterns[0]
-	}
+	at := writtenAt(patterns)
 	if set, ok := s.sets[at]; ok {
 		return set
 	}
-	set := &nameSet{full: make(map[string]bool)}
+	set := &nameSet{of: at, full: make(map[string]bool)}
 	for _, p := range patterns {
 		if p.wild {
 			set.wild = append(set.wild, p)
@@ -31,6 +29,15 @@ func (s *shadows) setOf(patterns []Pattern) *nameSet {
 	}
 	s.sets[at] = set
 	return set
+}
+
+// writtenAt is where patterns are.
+func writtenAt(patterns []Pattern) written {
+	at := written{n: len(patterns)}
+	if at.n > 0 {
+		at.first = &patterns[0]
+	}
+	return at
 }
 
 func (s *shadows) setsOf(groups []Group) []*nameSet {
@@ -134,10 +141,15 @@ func underAny(tld string) (Pattern, bool) {
 // among says whether every name that a match allows is in one of the sets.
 func (s *shadows) among(m *Conditions, sets ...*nameSet) bool {
 	in := func(p Pattern) bool { return slices.ContainsFunc(sets, func(set *nameSet) bool { return set.has(p) }) }
-	for _, list := range m.named() {
-		if all(list, in) {
-			return true
-		}
+	within := func(list []Pattern) bool {
+		at := writtenAt(list) // the same group, most likely
+		return slices.ContainsFunc(sets, func(set *nameSet) bool { return set.of == at }) || all(list, in)
+	}
+	switch {
+	case len(m.Names) > 0 && within(m.Names):
+		return true
+	case len(m.Groups) > 0 && all(m.Groups, func(g Group) bool { return within(g.Patterns) }):
+		return true
 	}
 	return len(m.TLDs) > 0 && all(m.TLDs, func(tld string) bool {
 		p, ok := underAny(tld)

@@ -140,7 +140,7 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time, accounts []Accou
 		if err != nil {
 			return r, read, err
 		}
-		if off[d.AccountID] && decision.Verdict == portfolio.VerdictAct {
+		if off[d.AccountID] && (decision.Verdict == portfolio.VerdictAct || decision.Verdict == portfolio.VerdictAsk) {
 			decision.Verdict, decision.Code = portfolio.VerdictBlocked, portfolio.CodeClock
 			decision.Reason = "the clock here and DNSimple's disagree: nothing is changed"
 		}

@@ -151,7 +151,7 @@ func (s *Scheduler) decideUnread(policy *rules.Policy, w portfolio.Watch, now ti
 			continue
 		}
 		d := rules.Decide(policy, portfolio.DomainFacts{Domain: known}, now)
-		if d.Verdict == portfolio.VerdictLetLapse || lapsed && d.Verdict != portfolio.VerdictAct {
+		if d.Verdict == portfolio.VerdictLetLapse || lapsed && d.Verdict != portfolio.VerdictAct && d.Verdict != portfolio.VerdictAsk {
 			continue
 		}
 		d.Verdict, d.Code = portfolio.VerdictBlocked, portfolio.CodeUnread
