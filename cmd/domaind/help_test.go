@@ -37,7 +37,7 @@ func TestEveryCommandIsTold(t *testing.T) {
 			t.Errorf("%s has no group, no description, or takes any arguments", name)
 		}
 	}
-	if len(names) != 37 {
+	if len(names) != 42 {
 		t.Errorf("there are %d commands: %q", len(names), names)
 	}
 	if strings.Contains(help.String(), "Additional Commands") {

@@ -96,7 +96,7 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 	case d.Verdict == portfolio.VerdictAsk && last.State == portfolio.StateAsked:
 		d.Op = last.ShortID()
 		return d, false, nil
-	case d.Verdict == portfolio.VerdictAsk && holds && last.State == portfolio.StateFailed && (a.Kind == portfolio.ApprovalAnswer || a.Kind == portfolio.ApprovalSilent):
+	case d.Verdict == portfolio.VerdictAsk && holds && outlives(last) && another(last, d) == "":
 		// What was answered is not asked again because DNSimple could not do it then.
 		d.Approval = new(*a)
 		return guarded(d, portfolio.VerdictAct, d.Code, fmt.Sprintf("%s; %s approved it on %s", d.Reason, a.By, x.ceilings().day(a.At))), false, nil
@@ -104,6 +104,13 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 		return retryLater(d, last), true, nil
 	}
 	return d, false, nil
+}
+
+// outlives says whether what was answered about an operation that failed holds for the next
+// attempt as well. What somebody applied or typed is done once.
+func outlives(last portfolio.Operation) bool {
+	kind := last.Approval.Kind
+	return last.State == portfolio.StateFailed && (kind == portfolio.ApprovalAnswer || kind == portfolio.ApprovalSilent)
 }
 
 // deniedBefore is a decision to which somebody said no.

@@ -106,7 +106,7 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 		op.Reserved, op.PerYear = *d.Price, d.PerYear
 	}
 	if d.Approval != nil {
-		op.Approval = new(*d.Approval)
+		op.Approval, op.SourceID = new(*d.Approval), sourceOf(d.Resource)
 		if op.Approval.Kind == portfolio.ApprovalPlan {
 			op.By = op.Approval.By
 		}

@@ -79,7 +79,16 @@ func (x *Executor) whyAsked(d portfolio.Decision) string {
 // otherwise says what of a decision is another than what an operation asks about, as a
 // clause; "" where nothing is.
 func (x *Executor) otherwise(op portfolio.Operation, d portfolio.Decision) string {
+	if is := another(op, d); is != "" {
+		return is
+	}
 	expiresAt, state := shown(d.Resource)
+	return shownThen(op.Asked).Moved(expiresAt, state, d.Price)
+}
+
+// another says what else than its date, its state and its price a decision wants than an
+// operation is about, as a clause; "" where that is nothing.
+func another(op portfolio.Operation, d portfolio.Decision) string {
 	switch source := sourceOf(d.Resource); {
 	case d.Rule != op.Rule:
 		return fmt.Sprintf("%s wanted it when it was asked, and %s does now", op.Rule, d.Rule)
@@ -92,7 +101,7 @@ func (x *Executor) otherwise(op portfolio.Operation, d portfolio.Decision) strin
 	case op.SourceID != source:
 		return fmt.Sprintf("it came from account %d when it was asked, and comes from account %d now", op.SourceID, source)
 	}
-	return shownThen(op.Asked).Moved(expiresAt, state, d.Price)
+	return ""
 }
 
 // shownThen is what a question shows, as an approval of it would hold it.
