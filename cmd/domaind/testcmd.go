@@ -19,7 +19,7 @@ import (
 func newTest(g *globals) *cobra.Command {
 	var asJSON, coverage bool
 	cmd := &cobra.Command{
-		Use: "test [FILE]…", Short: "Hold the policy against cases: what it is expected to say",
+		Use: "test [FILE]…", Short: "Hold the policy against cases: what it is expected to say", Args: cobra.ArbitraryArgs,
 		Long: `test reads cases, each a domain, push, registrant change or watched name at a moment with
 what the policy is expected to say of it, and tells where it says something else. Without a
 FILE these are the files *.test.toml beside the configuration. It needs neither network
