@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // worlds come and go by the thousand, and each is small
 	// Fewer than usual, since each is a whole history; the command line can say otherwise.
-	if err := flag.Set("rapid.checks", "20"); err != nil {
+	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
@@ -167,7 +167,7 @@ func TestEveryPairOfCrashes(t *testing.T) {
 			first := s.alone(t).points
 			if stride > 1 {
 				// Fewer first lives, and fewer points of each second one.
-				first = thin(first, 0, 4*max(1, s.seldom))
+				first = thin(first, 0, 8*max(1, s.seldom))
 			}
 			s.each(t, false, once(first), func(deaths []int, out lived) {
 				mu.Lock()

@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 0, "how many histories are drawn; 0: a few hundred")
+	histories = flag.Int("histories", 0, "how many histories are drawn; 0: some")
 	seed      = flag.Uint64("seed", 0, "the first seed; alone, that history only")
 	historyOf = flag.Int("days", 365, "how long a history lasts")
 )

@@ -5,8 +5,8 @@ package proof
 // How much is done where nobody says how much: the race detector makes everything ten
 // times as long, and what it looks for does not hang on the exact point of a crash.
 const (
-	fewHistories  = 10
-	crashesEach   = 9
-	shutdownsEach = 17
-	pairsEach     = 400
+	fewHistories  = 6
+	crashesEach   = 17
+	shutdownsEach = 31
+	pairsEach     = 900
 )
