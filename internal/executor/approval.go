@@ -96,7 +96,7 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 	case d.Verdict == portfolio.VerdictAsk && last.State == portfolio.StateAsked:
 		d.Op = last.ShortID()
 		return d, false, nil
-	case d.Verdict == portfolio.VerdictAsk && holds && last.State == portfolio.StateFailed && (a.Kind == portfolio.ApprovalAnswer || a.Kind == portfolio.ApprovalSilent):
+	case d.Verdict == portfolio.VerdictAsk && holds && last.State == portfolio.StateFailed && stillAnswers(last, d):
 		// What was answered is not asked again because DNSimple could not do it then.
 		d.Approval = new(*a)
 		return guarded(d, portfolio.VerdictAct, d.Code, fmt.Sprintf("%s; %s approved it on %s", d.Reason, a.By, x.ceilings().day(a.At))), false, nil
@@ -104,6 +104,22 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 		return retryLater(d, last), true, nil
 	}
 	return d, false, nil
+}
+
+// stillAnswers says whether the answer that let an operation go holds for a decision, where
+// nothing has moved: the same rule wants the same, and where nobody answered, that still
+// means yes.
+func stillAnswers(last portfolio.Operation, d portfolio.Decision) bool {
+	if otherWish(last, d) != "" {
+		return false
+	}
+	switch last.Approval.Kind {
+	case portfolio.ApprovalAnswer:
+		return true
+	case portfolio.ApprovalSilent:
+		return d.Silence == portfolio.SilenceAct
+	}
+	return false
 }
 
 // deniedBefore is a decision to which somebody said no.

@@ -84,7 +84,8 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	op := portfolio.Operation{
 		AccountID: account, Kind: kind, SubjectID: id, DomainID: domainOf(d.Resource), Name: name,
 		Occasion: occasion(d.Resource), Attempt: 1,
-		Contact: d.Contact, Terms: d.Terms, Rule: d.Rule, RuleAt: d.RuleAt, Policy: d.Policy, Loud: d.Loud, Labels: d.Labels,
+		Contact: d.Contact, SourceID: sourceOf(d.Resource),
+		Terms: d.Terms, Rule: d.Rule, RuleAt: d.RuleAt, Policy: d.Policy, Loud: d.Loud, Labels: d.Labels,
 		By: fmt.Sprintf("rule %s (%s)", d.Rule, d.RuleAt),
 	}
 	if f, ok := d.Resource.(portfolio.DomainFacts); ok {

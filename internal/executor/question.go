@@ -33,7 +33,6 @@ func (x *Executor) question(ctx context.Context, d portfolio.Decision) (portfoli
 		return d, err
 	}
 	now := x.now()
-	row.SourceID = sourceOf(d.Resource)
 	row.Asked = x.ask(d, row, now)
 	if !row.Asked.Until.IsZero() {
 		// When silence counts must not be said by a clock that is wrong.
@@ -79,7 +78,16 @@ func (x *Executor) whyAsked(d portfolio.Decision) string {
 // otherwise says what of a decision is another than what an operation asks about, as a
 // clause; "" where nothing is.
 func (x *Executor) otherwise(op portfolio.Operation, d portfolio.Decision) string {
+	if other := otherWish(op, d); other != "" {
+		return other
+	}
 	expiresAt, state := shown(d.Resource)
+	return shownThen(op.Asked).Moved(expiresAt, state, d.Price)
+}
+
+// otherWish says what a decision wants otherwise than an operation that somebody was asked
+// about, beside what was shown to whoever was, as a clause; "" where it wants the same.
+func otherWish(op portfolio.Operation, d portfolio.Decision) string {
 	switch source := sourceOf(d.Resource); {
 	case d.Rule != op.Rule:
 		return fmt.Sprintf("%s wanted it when it was asked, and %s does now", op.Rule, d.Rule)
@@ -92,7 +100,7 @@ func (x *Executor) otherwise(op portfolio.Operation, d portfolio.Decision) strin
 	case op.SourceID != source:
 		return fmt.Sprintf("it came from account %d when it was asked, and comes from account %d now", op.SourceID, source)
 	}
-	return shownThen(op.Asked).Moved(expiresAt, state, d.Price)
+	return ""
 }
 
 // shownThen is what a question shows, as an approval of it would hold it.
