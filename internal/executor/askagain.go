@@ -53,7 +53,7 @@ func (x *Executor) askAgain(ctx context.Context, op portfolio.Operation) error {
 	if seen.decision.Verdict == portfolio.VerdictAct {
 		return x.begin(ctx, seen.decision) // nobody need be asked any more
 	}
-	if x.otherwise(op, seen.decision) != "" {
+	if x.outdated(op, seen.decision) != "" {
 		_, err := x.question(ctx, seen.decision)
 		return err
 	}
