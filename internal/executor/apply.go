@@ -118,7 +118,10 @@ func (x *Executor) apply(ctx context.Context, it PlanItem, by string) (_ Applied
 	}
 	expiresAt, state := shown(r)
 	a := x.planned(it, kind, by)
-	d.Approval, d.Verdict = &a, portfolio.VerdictAct
+	if d.Approval == nil { // an announced push has its own, which is spent with it
+		d.Approval = &a
+	}
+	d.Verdict = portfolio.VerdictAct
 	d, failed, err = x.assess(reading, d, nil)
 	switch {
 	case err != nil:
@@ -174,6 +177,10 @@ func (x *Executor) itemNow(ctx context.Context, it PlanItem, kind portfolio.Oper
 		AccountID: it.AccountID, Kind: kind, SubjectID: it.ID, DomainID: it.ID, Name: it.Name,
 		Occasion: occasion(portfolio.NameFacts{Name: it.Name, FreeSince: it.FreeSince}), Asked: &portfolio.Asked{ExpiresAt: it.ExpiresAt},
 	})
+	if p, ok := r.(portfolio.PushFacts); ok && gone == "" && err == nil {
+		p.Announced, err = x.Expected(p.Push)
+		return p, "", err
+	}
 	c, ok := r.(portfolio.ChangeFacts)
 	if err != nil || gone != "" || !ok {
 		return r, gone, err

@@ -335,3 +335,23 @@ func TestApplyToNobody(t *testing.T) {
 	}
 	equal(t, "rows", summary(w.rows()), "renew b.com done")
 }
+
+// TestAppliedAnnouncement: a push that was announced is an item of a plan that has no rule.
+// It spends its announcement, and a plan without one accepts nothing.
+func TestAppliedAnnouncement(t *testing.T) {
+	w := newWorld(t, stranger, ample)
+	a := w.expects(day)
+	items := w.plan()
+	equal(t, "items", len(items), 1)
+	equal(t, "rule", items[0].Rule, "")
+	if _, err := w.x.RevokePush(a.ID(), "operator alice", ""); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, w.apply(items)[0].Refused, "the policy wants something else now")
+	w.expect(0, 0)
+	w.expects(day)
+	equal(t, "became", saidOf(items, w.apply(items)), "accept  done")
+	w.expect(0, 0, accepts5)
+	equal(t, "announcements", w.waiting(), 0)
+	equal(t, "approval", w.row().Approval.Kind, portfolio.ApprovalPush)
+}
