@@ -293,19 +293,24 @@ func (x *Executor) confirmAutoRenewal(ctx context.Context, op portfolio.Operatio
 	case !mayGo(op, decision.Verdict) || decision.Do != portfolio.ActionRenew || decision.Rule != op.Rule:
 		return stop("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
 	}
-	var cost *portfolio.Money // what DNSimple will charge, where that matters
-	if op.Approval != nil || x.askAbove(decision) != nil {
-		prices, err := reg.Prices(ctx, op.Name)
-		if err != nil {
-			return x.unreadable(op, err)
-		}
-		q, err := price(portfolio.OpRenew, d, prices, 1)
-		if err != nil {
-			return stop("%s", err)
-		}
-		cost = &q.total
+	prices, err := x.prices(ctx, op.AccountID, op.Name, buying) // at which DNSimple will renew it
+	if err != nil {
+		return x.unreadable(op, err)
 	}
-	if why, moved := x.unapproved(op, decision, d.ExpiresAt, d.State, cost); why != "" {
+	q, err := price(portfolio.OpRenew, d, prices.Prices, 1)
+	if err == nil {
+		err = withinRule(decision, q)
+	}
+	if err == nil {
+		err = x.ceilings().allowOne(op.AccountID, q.total)
+	}
+	if err != nil {
+		return stop("%s", err)
+	}
+	if dearer, err := x.dearer(decision, d, q); err != nil || dearer != "" {
+		return withdrawn{moment: moment(now), why: dearer}, err
+	}
+	if why, moved := x.unapproved(op, decision, d.ExpiresAt, d.State, &q.total); why != "" {
 		return withdrawn{moment: moment(now), why: why, moved: moved}, nil
 	}
 	return cleared{moment: moment(now), expiresAt: d.ExpiresAt}, nil
