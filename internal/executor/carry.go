@@ -153,7 +153,7 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 		}
 	}
 	looking, cancel := context.WithTimeout(x.urgent(ctx), confirmWithin)
-	answer, err := x.confirm(looking, op)
+	answer, err := x.lastLook(looking, op)
 	cancel()
 	if err != nil || ended(ctx) {
 		return err

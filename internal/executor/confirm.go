@@ -17,6 +17,20 @@ type confirmation event
 // confirmWithin bounds the fresh look.
 const confirmWithin = 2 * time.Minute
 
+// lastLook is confirm by one policy, and the ceilings that came with it: where a reload
+// replaced them meanwhile, some of each may have been asked, and it is looked once more.
+func (x *Executor) lastLook(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	const most = 3
+	for range most {
+		policy := x.policy()
+		answer, err := x.confirm(ctx, op)
+		if err != nil || ended(ctx) || x.policy() == policy {
+			return answer, err
+		}
+	}
+	return delayed{moment(x.now()), "the policy was replaced again and again meanwhile"}, nil
+}
+
 // confirm looks afresh, and says whether the operation may still be sent: the
 // world may have moved since the scan, and the policy since the reservation.
 func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirmation, error) {
