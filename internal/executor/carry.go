@@ -180,9 +180,16 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 		if err != nil {
 			return op, false, err
 		}
+		revoked, err := x.revoked(op)
+		if err != nil {
+			return op, false, err
+		}
 		answer = c
-		if stopped != nil {
+		switch {
+		case stopped != nil:
 			answer = x.held(op, *stopped)
+		case revoked:
+			answer = withdrawn{moment: moment(x.now()), why: whyRevoked}
 		}
 	}
 	var allow func(portfolio.Spent) error

@@ -224,7 +224,7 @@ func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (con
 			return nil, err
 		}
 		if facts.Announced == nil || facts.Announced.ID() != op.Approval.ID() {
-			return withdrawn{moment: moment(now), why: "its announcement was revoked or replaced, or its time is over"}, nil
+			return withdrawn{moment: moment(now), why: whyRevoked}, nil
 		}
 	} else if facts.Unread {
 		return delayed{moment(now), facts.Unproven}, nil

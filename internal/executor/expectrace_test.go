@@ -1,0 +1,80 @@
+package executor
+
+import (
+	"net/http"
+	"testing"
+
+	"domaind/internal/portfolio"
+)
+
+// readingLedger does something once, after the approvals were read.
+type readingLedger struct {
+	Ledger
+	then func()
+}
+
+func (l *readingLedger) Approvals() ([]portfolio.Approval, error) {
+	all, err := l.Ledger.Approvals()
+	if then := l.then; then != nil {
+		l.then = nil
+		then()
+	}
+	return all, err
+}
+
+// Once somebody was told that an announcement is revoked, nothing is accepted by it: not
+// where the last look was made already, either.
+func TestAnnouncementIsRevokedInTheLastMoment(t *testing.T) {
+	w := newWorld(t, stranger, ample)
+	ledger := new(readingLedger)
+	w.wrap = func(l Ledger) Ledger { ledger.Ledger = l; return ledger }
+	w.restarts()
+	a := w.expects(day)
+	decisions := w.decide()
+	ledger.then = func() {
+		if _, err := w.x.RevokePush(a.ID(), "operator bob", ""); err != nil {
+			t.Error(err)
+		}
+	}
+	w.mustExecute(t.Context(), decisions)
+	w.expect(0, 0)
+	equal(t, "state", w.row().State, portfolio.StateFailed)
+	equal(t, "announcements", w.waiting(), 0)
+}
+
+// What was sent cannot be revoked any more, and who tries hears that.
+func TestAnnouncementThatWasUsedIsNotRevoked(t *testing.T) {
+	w := newWorld(t, stranger, ample)
+	a := w.expects(day)
+	sent := false
+	w.fault = func(req *http.Request, next func() *http.Response) (*http.Response, error) {
+		if sent {
+			return nil, notSent() // its evidence cannot be read
+		}
+		sent = req.Method == http.MethodPost
+		return next(), nil
+	}
+	w.scan()
+	equal(t, "state", w.row().State, portfolio.StatePending)
+	_, err := w.x.RevokePush(a.ID(), "operator bob", "")
+	refusedWith(t, err, "it was sent already")
+	equal(t, "announcements", w.waiting(), 1)
+}
+
+// A push that came in is expected no more, whoever let it in: another one of the same domain
+// is not accepted unproven later.
+func TestAnnouncementIsSpentByWhoeverAccepts(t *testing.T) {
+	w := newWorld(t, stranger, ample)
+	w.expects(7 * day)
+	decisions := w.decide()
+	for i := range decisions {
+		if f, ok := decisions[i].Resource.(portfolio.PushFacts); ok {
+			by, err := w.x.Place(t.Context(), portfolio.Command{Kind: portfolio.OpAccept, AccountID: f.AccountID, SubjectID: f.ID, Contact: 2715, Unproven: true}, nil, operator)
+			w.must(err)
+			equal(t, "state", by.State, portfolio.StateDone)
+		}
+	}
+	w.expect(0, 0, accepts5)
+	equal(t, "announcements", w.waiting(), 0)
+	equal(t, "told", len(w.heard("notice announcement-ended")), 1)
+}
