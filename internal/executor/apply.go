@@ -21,6 +21,7 @@ type PlanItem struct {
 	ID        int64 // 0 of a name that is not owned
 	Name      string
 	Rule      string
+	Policy    string // the hash of the policy that the plan was made by; "": any
 	Do        portfolio.Action
 	ExpiresAt time.Time             // of a domain
 	State     portfolio.DomainState // of a domain
@@ -112,6 +113,9 @@ func (x *Executor) apply(ctx context.Context, it PlanItem, by string) (_ Applied
 		return refused("%s", gone)
 	}
 	d := x.decide(r)
+	if it.Policy != "" && d.Policy != it.Policy {
+		return refused("the policy was replaced meanwhile: %s made the plan, and it is %s now", it.Policy, d.Policy)
+	}
 	asks := d.Verdict == portfolio.VerdictAct || d.Verdict == portfolio.VerdictAsk || d.Verdict == portfolio.VerdictWouldAct
 	if !asks || d.Rule != it.Rule {
 		return refused("the policy wants something else now: %s", saying(d))

@@ -355,3 +355,27 @@ func TestAppliedAnnouncement(t *testing.T) {
 	equal(t, "announcements", w.waiting(), 0)
 	equal(t, "approval", w.row().Approval.Kind, portfolio.ApprovalPush)
 }
+
+// TestAppliedWhileThePolicyIsReplaced: what comes behind the reload is not done by a policy
+// that nobody has seen.
+func TestAppliedWhileThePolicyIsReplaced(t *testing.T) {
+	w := newWorld(t, estateOfAll, fullPolicy)
+	items := w.plan()
+	for i := range items {
+		items[i].Policy = w.cfg.Policy.Hash
+	}
+	w.fault = func(req *http.Request, next func() *http.Response) (*http.Response, error) {
+		if req.Method == http.MethodPost {
+			w.follows(fullPolicy + "labels = { team = \"other\" }\n")
+		}
+		return next(), nil
+	}
+	refused := 0
+	for _, done := range w.apply(items) {
+		if strings.Contains(done.Refused, "the policy was replaced") {
+			refused++
+		}
+	}
+	equal(t, "refused", refused, len(items)-1)
+	equal(t, "requests", len(w.changes()), 1)
+}
