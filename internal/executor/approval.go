@@ -90,9 +90,12 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 	expiresAt, state := shown(d.Resource)
 	a := last.Approval
 	holds := a != nil && !a.Over(x.now()) && a.Moved(expiresAt, state, price) == ""
+	no, denied, err := x.denialOf(last, expiresAt, state, price)
 	switch {
-	case holds && a.Denied:
-		return deniedBefore(d, last), true, nil
+	case err != nil:
+		return d, false, err
+	case denied:
+		return deniedBefore(d, no), true, nil
 	case d.Verdict == portfolio.VerdictAsk && last.State == portfolio.StateAsked:
 		d.Op = last.ShortID()
 		return d, false, nil
@@ -104,6 +107,27 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 		return retryLater(d, last), true, nil
 	}
 	return d, false, nil
+}
+
+// denialOf gives the attempt, the last of all or one before it, at which somebody said no to
+// what is shown, unless somebody said yes later; ok is false where there is none.
+func (x *Executor) denialOf(last portfolio.Operation, expiresAt time.Time, state portfolio.DomainState, price *portfolio.Money) (op portfolio.Operation, ok bool, err error) {
+	for op, ok = last, true; ok; {
+		a := op.Approval
+		switch {
+		case a != nil && !a.Denied && a.Kind != portfolio.ApprovalSilent:
+			return op, false, nil // a person has let it go since
+		case a != nil && a.Denied && a.Moved(expiresAt, state, price) == "":
+			return op, true, nil
+		case op.Attempt <= 1:
+			return op, false, nil
+		}
+		key := portfolio.OperationKey(op.AccountID, op.Kind, op.SubjectID, op.Occasion, op.Attempt-1)
+		if op, ok, err = x.ledger.Operation(key); err != nil {
+			return op, false, fmt.Errorf("look for earlier answers: %w", err)
+		}
+	}
+	return op, false, nil
 }
 
 // stillAnswers says whether the answer that let an operation go holds for a decision, where
