@@ -94,7 +94,7 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 	switch {
 	case err != nil:
 		return d, false, err
-	case denied:
+	case denied && !saidSince(d, no):
 		return deniedBefore(d, no), true, nil
 	case d.Verdict == portfolio.VerdictAsk && last.State == portfolio.StateAsked:
 		d.Op = last.ShortID()
@@ -128,6 +128,12 @@ func (x *Executor) denialOf(last portfolio.Operation, expiresAt time.Time, state
 		}
 	}
 	return op, false, nil
+}
+
+// saidSince says whether a push was announced after somebody had said no to it: the later
+// word holds.
+func saidSince(d portfolio.Decision, no portfolio.Operation) bool {
+	return d.Approval != nil && d.Approval.Kind == portfolio.ApprovalPush && d.Approval.At.After(no.Approval.At)
 }
 
 // stillAnswers says whether the answer that let an operation go holds for a decision, where

@@ -3,6 +3,7 @@ package executor
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"domaind/internal/portfolio"
 )
@@ -77,4 +78,29 @@ func TestAnnouncementIsSpentByWhoeverAccepts(t *testing.T) {
 	w.expect(0, 0, accepts5)
 	equal(t, "announcements", w.waiting(), 0)
 	equal(t, "told", len(w.heard("notice announcement-ended")), 1)
+}
+
+// Who denies a push and then announces it means the later word; a denial that comes behind
+// the announcement holds.
+func TestAnnouncedAfterADenial(t *testing.T) {
+	for _, first := range []string{"denied", "announced"} {
+		w := newWorld(t, pushed, acceptFromStudio+"mode = \"ask\"\n")
+		w.scan()
+		op := w.asks()
+		deny := func() { w.says(op, false) }
+		announce := func() {
+			_, err := w.x.ExpectPush(portfolio.Approval{AccountID: mainID, SubjectID: op.DomainID, Contact: 2715, By: operator, Until: w.now().Add(day)})
+			w.must(err)
+		}
+		order, want := []func(){deny, announce}, 1
+		if first == "announced" {
+			order, want = []func(){announce, deny}, 0
+		}
+		for _, say := range order {
+			say()
+			w.clock.pass(time.Second)
+		}
+		w.scan()
+		equal(t, first+" first, and accepted", len(w.changes()), want)
+	}
 }

@@ -155,7 +155,7 @@ func (x *Executor) unchanged(d portfolio.Decision) (portfolio.Decision, bool, er
 		}
 		d.Op = last.ShortID()
 		return d, true, nil
-	case last.Approval != nil && last.Approval.Denied && last.Approval.Moved(expiresAt, state, nil) == "" && !x.worthLooking("denied|"+last.Key):
+	case d.Approval == nil && last.Approval != nil && last.Approval.Denied && last.Approval.Moved(expiresAt, state, nil) == "" && !x.worthLooking("denied|"+last.Key):
 		d.Price, d.PriceAt = last.Asked.Price, last.Asked.At
 		return deniedBefore(d, last), true, nil
 	}
