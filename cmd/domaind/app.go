@@ -129,7 +129,7 @@ func wire(w wiring, later *teardown) (*app, error) {
 	}
 	handler := control.New(control.Options{
 		Scanner: reader, Assessor: planner, Explainer: planner, Watched: reader, Surveyor: reader, Prices: w.state, Ledger: w.state, Memory: w.state,
-		Backup: w.state, Machine: x, Jobs: s, Accounts: accounts, Commander: x, Applier: x, Prover: planner, Announcer: x, Policy: policy,
+		Archive: w.state, Backup: w.state, Machine: x, Jobs: s, Accounts: accounts, Commander: x, Applier: x, Prover: planner, Announcer: x, Policy: policy,
 		Instance: w.cfg.Instance, AutoRenewalWindow: w.live.window, Now: w.clock.Now, About: w.about, Reloader: w.reloader, ReadOnly: w.readOnly,
 		Failed: w.failed, Log: w.log,
 	})

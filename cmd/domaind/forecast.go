@@ -18,7 +18,7 @@ func (g *globals) forecast(ctx context.Context, f planFlags) error {
 		return usageError{fmt.Errorf("--until: %w", err)}
 	}
 	var said control.Forecast
-	err := g.ask(ctx, need{tokens: allTokens}, func(ctx context.Context, c *control.Client) (err error) {
+	err := f.offline.ask(ctx, g, func(ctx context.Context, c *control.Client) (err error) {
 		said, err = c.Forecast(ctx, f.until)
 		return err
 	})

@@ -53,6 +53,7 @@ type planFlags struct {
 	out                 string   // a file; "-" is the standard output, "" none
 	failOn              []string // verdicts
 	until               string   // a distance
+	offline             offline
 }
 
 func (f *planFlags) add(cmd *cobra.Command) {
@@ -62,6 +63,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.out, "output", "o", "", "write the plan to a `FILE`, for \"domaind apply\"; - is the standard output")
 	cmd.Flags().StringSliceVar(&f.failOn, "fail-on", nil, "end with 3 where an item has one of these `VERDICTS`, as in blocked,uncovered")
 	cmd.Flags().StringVar(&f.until, "until", "", "forecast what is spent until then, month by month: a `DISTANCE` as in 12mo, 90d, 1y")
+	f.offline.flags(cmd)
 }
 
 func (f *planFlags) check() error {
@@ -79,7 +81,7 @@ func (f *planFlags) check() error {
 	case f.until != "" && (f.out != "" || f.all || len(f.failOn) > 0):
 		return wrong("--until is a forecast: it goes with --json and --markdown alone")
 	}
-	return nil
+	return f.offline.check(f)
 }
 
 func verdictWords(all []portfolio.Verdict) string {
@@ -94,7 +96,7 @@ func verdictWords(all []portfolio.Verdict) string {
 // complete, and as it should be.
 func (g *globals) plan(ctx context.Context, f planFlags) error {
 	var plan control.Plan
-	err := g.ask(ctx, need{tokens: allTokens}, func(ctx context.Context, c *control.Client) (err error) {
+	err := f.offline.ask(ctx, g, func(ctx context.Context, c *control.Client) (err error) {
 		plan, err = c.Plan(ctx, f.all)
 		return err
 	})
@@ -103,6 +105,8 @@ func (g *globals) plan(ctx context.Context, f planFlags) error {
 	}
 	g.fresh(plan.Policy)
 	switch {
+	case f.offline.old != "":
+		err = f.offline.diff(ctx, g, f)
 	case f.json || f.out == "-":
 		err = printJSON(g.io.out, plan)
 	case f.markdown:

@@ -192,7 +192,7 @@ func (d *service) reloading(ctx context.Context, work func() error) error {
 				d.log.ErrorContext(ended, "the configuration is not reloaded", "err", err)
 				continue
 			}
-			d.log.InfoContext(ended, reloadText(r))
+			d.log.InfoContext(ended, "reloaded by a hang-up", "is", reloadText(r))
 		}
 	}()
 	err := work()

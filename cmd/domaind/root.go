@@ -125,7 +125,7 @@ Begin with "domaind demo", which needs nothing.`,
 		commands  []*cobra.Command
 	}{
 		{"run", "Run it:", []*cobra.Command{newRun(g), newCheck(g), newSchema(g), newDemo(g), newSandbox(g), newVersion(g)}},
-		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newApply(g), newExplain(g)}},
+		{"plan", "Before it spends:", []*cobra.Command{newPlan(g), newApply(g), newExplain(g), newFacts(g), newTest(g)}},
 		{"watch", "Watch it:", []*cobra.Command{
 			newStatus(g), newLedger(g), newEvents(g), newDomains(g), newPushes(g), newChanges(g), newAvailable(g), newPrices(g),
 		}},

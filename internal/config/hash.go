@@ -80,12 +80,7 @@ func hash(p *rules.Policy) string {
 		c.Accounts = append(c.Accounts, canonicalAccount{a.ID, a.Name, a.Mode, a.Source, a.DefaultContact})
 	}
 	for _, r := range p.Rules {
-		c.Rules = append(c.Rules, canonicalRule{
-			Name: r.Name, On: r.On, Match: canonical(r.Match), Except: canonical(r.Except), Do: r.Do, Mode: r.Mode,
-			Years: r.Years, MaxPrice: r.MaxPrice, IfLapsed: r.IfLapsed, Contact: r.Contact, Terms: r.Terms, Reason: r.Reason,
-			Until: r.Until.Unix(), Level: r.Level, Repeat: r.Repeat, Labels: r.Labels,
-			AskAbove: r.AskAbove, MaxIncrease: r.MaxIncrease, AnswerWithin: r.AnswerWithin, Silence: r.Silence,
-		})
+		c.Rules = append(c.Rules, canonicalRuleOf(r))
 	}
 	encoded, err := json.Marshal(c)
 	if err != nil {
@@ -94,6 +89,16 @@ func hash(p *rules.Policy) string {
 	const digits = 12
 	sum := sha256.Sum256(encoded)
 	return hex.EncodeToString(sum[:])[:digits]
+}
+
+// canonicalRuleOf is the canonical form of a rule.
+func canonicalRuleOf(r rules.Rule) canonicalRule {
+	return canonicalRule{
+		Name: r.Name, On: r.On, Match: canonical(r.Match), Except: canonical(r.Except), Do: r.Do, Mode: r.Mode,
+		Years: r.Years, MaxPrice: r.MaxPrice, IfLapsed: r.IfLapsed, Contact: r.Contact, Terms: r.Terms, Reason: r.Reason,
+		Until: r.Until.Unix(), Level: r.Level, Repeat: r.Repeat, Labels: r.Labels,
+		AskAbove: r.AskAbove, MaxIncrease: r.MaxIncrease, AnswerWithin: r.AnswerWithin, Silence: r.Silence,
+	}
 }
 
 // canonical is the canonical form of conditions.

@@ -190,6 +190,16 @@ func (l *loader) matches(pattern *node) []string {
 		l.fail(pattern, "%s is not a file pattern", quote(pattern.text)).hint(`write something like "policies/*.toml"`)
 		return nil
 	}
+	if len(paths) > 0 {
+		// Tests of a policy lie beside it, and are none.
+		paths = slices.DeleteFunc(paths, func(path string) bool { return strings.HasSuffix(path, CasesSuffix) })
+		if len(paths) == 0 {
+			l.partial = true
+			l.fail(pattern, "only files of cases match %s, which are no policies", quote(pattern.text)).
+				hint(`files whose names end in "` + CasesSuffix + `" are read by "domaind test" alone`)
+			return nil
+		}
+	}
 	if len(paths) == 0 {
 		l.partial = true
 		l.fail(pattern, "no file matches %s", quote(pattern.text)).

@@ -102,7 +102,7 @@ func validates(tb testing.TB, f files) {
 		switch {
 		case path == "dir/config.toml":
 			schema = "config"
-		case strings.HasSuffix(path, ".toml"):
+		case strings.HasSuffix(path, ".toml") && !strings.HasSuffix(path, CasesSuffix):
 			schema = "policy"
 		default:
 			continue

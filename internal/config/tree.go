@@ -50,7 +50,9 @@ type node struct {
 	text    string    // kindString
 	integer int64     // kindInteger
 	boolean bool      // kindBool
-	date    time.Time // kindDate: its midnight, in some zone
+	date    time.Time // kindDate: its midnight, in some zone; kindTime: the moment, where it has one
+	zone    bool      // kindTime: it says in which time zone it is
+	hours   bool      // kindTime: it has no date
 	items   []*node   // kindList, kindTables
 	fields  []*node   // kindTable: in the order of the file
 	byName  map[string]*node
@@ -187,9 +189,14 @@ func (n *node) graft(path string, value any, spots map[string]spot) {
 	case bool:
 		n.kind, n.boolean = kindBool, v
 	case time.Time:
-		n.kind = kindTime
-		if spots[path].kind == unstable.LocalDate {
-			n.kind, n.date = kindDate, v
+		n.kind, n.date = kindTime, v
+		switch spots[path].kind {
+		case unstable.LocalDate:
+			n.kind = kindDate
+		case unstable.DateTime:
+			n.zone = true
+		case unstable.LocalTime:
+			n.hours = true
 		}
 	}
 }

@@ -61,7 +61,7 @@ func keysOf(table string) []key {
 	if on, ok := strings.CutPrefix(table, "conditions "); ok {
 		return slices.DeleteFunc(conditionKeys(), func(k key) bool { return !k.belongs(on) })
 	}
-	return nil
+	return caseKeys(table)
 }
 
 // words are the names of the keys of one kind of table.
@@ -133,8 +133,10 @@ func tableName(table string) string {
 		return "at the top of the file"
 	case "policy file":
 		return "in a policy file"
-	case "account", "rule":
+	case "account", "rule", "case":
 		return "in [[" + table + "]]"
+	case caseFile:
+		return "in a file of cases"
 	case "token":
 		return "in token"
 	case "group":
@@ -142,6 +144,9 @@ func tableName(table string) string {
 	}
 	if on, ok := strings.CutPrefix(table, "conditions "); ok {
 		return "in the conditions of a rule on " + on
+	}
+	if of, ok := strings.CutPrefix(table, "case "); ok {
+		return "in " + of + " of a [[case]]"
 	}
 	return "in [" + table + "]"
 }
@@ -163,6 +168,14 @@ func (l *loader) checkKeys(t *node, table string) {
 func (l *loader) unknownKey(f *node, table string, known []string) {
 	if table == "policy file" && slices.Contains(vocabulary("").obeyed, f.name) {
 		l.failKey(f, "%s belongs in the main file", quote(f.name)).hint("a policy file has only [[rule]] and [groups]")
+		return
+	}
+	if f.name == "case" && (table == "" || table == "policy file") {
+		l.failKey(f, "cases are no policy").hint(`give their file a name that ends in "` + CasesSuffix + `": "domaind test" reads it, and no pattern in policies does`)
+		return
+	}
+	if table == caseFile && slices.Contains(vocabulary("").obeyed, f.name) {
+		l.failKey(f, "%s belongs in the configuration", quote(f.name)).hint("a file of cases has only now and [[case]]")
 		return
 	}
 	if on, ok := strings.CutPrefix(table, "conditions "); ok {

@@ -34,6 +34,7 @@ type Options struct {
 	AutoRenewalWindow func() rules.Distance
 	Ledger            Ledger
 	Memory            Memory
+	Archive           Archive
 	Backup            Backup
 	Machine           Machine
 	// Commander carries out what operators command; Prover has no effect.
@@ -88,6 +89,7 @@ func New(o Options) http.Handler {
 	for path, methods := range map[string]map[string]http.HandlerFunc{
 		"/v1/status":    {http.MethodGet: h.status},
 		"/v1/plan":      {http.MethodGet: h.plan},
+		"/v1/facts":     {http.MethodGet: h.facts},
 		"/v1/explain":   {http.MethodGet: looked(h.explain)},
 		"/v1/forecast":  {http.MethodGet: h.forecast},
 		"/v1/ledger":    {http.MethodGet: h.ledger},

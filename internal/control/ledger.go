@@ -44,6 +44,7 @@ type Row struct {
 	CreatedAt time.Time         `json:"created_at"`
 	Labels    map[string]string `json:"labels,omitempty"`
 	RemoteID  int64             `json:"remote_id,omitempty"` // DNSimple's id of what it began
+	Policy    string            `json:"policy,omitempty"`    // the hash of the policy by which it was begun
 
 	Asked    *portfolio.Asked    `json:"asked,omitempty"`    // what it asks, or has asked
 	Approval *portfolio.Approval `json:"approval,omitempty"` // what let it go; denied: what ended it
@@ -53,7 +54,7 @@ func rowOf(op portfolio.Operation) Row {
 	row := Row{
 		Op: op.ShortID(), Account: op.AccountID, Kind: op.Kind, ID: op.SubjectID, Name: op.Name, Rule: op.Rule,
 		State: op.State, Price: op.Price(), Reserved: op.Reserved, Sent: op.Sent, WithCode: op.State == portfolio.StateReserved && op.Terms != nil && op.Terms.WithCode, Attention: op.Attention, By: op.By,
-		History: op.History, Attempt: op.Attempt, CreatedAt: op.CreatedAt, Labels: op.Labels, RemoteID: op.RemoteID,
+		History: op.History, Attempt: op.Attempt, CreatedAt: op.CreatedAt, Labels: op.Labels, RemoteID: op.RemoteID, Policy: op.Policy,
 		Asked: op.Asked, Approval: op.Approval,
 	}
 	if asks(op) && op.Asked != nil && op.Asked.Price != nil {

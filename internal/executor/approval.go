@@ -99,7 +99,7 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 	case d.Verdict == portfolio.VerdictAsk && last.State == portfolio.StateAsked:
 		d.Op = last.ShortID()
 		return d, false, nil
-	case d.Verdict == portfolio.VerdictAsk && holds && last.State == portfolio.StateFailed && stillAnswers(last, d):
+	case d.Verdict == portfolio.VerdictAsk && holds && outlives(last, d) && another(last, d) == "":
 		// What was answered is not asked again because DNSimple could not do it then.
 		d.Approval = new(*a)
 		return guarded(d, portfolio.VerdictAct, d.Code, fmt.Sprintf("%s; %s approved it on %s", d.Reason, a.By, x.ceilings().day(a.At))), false, nil
@@ -136,20 +136,13 @@ func saidSince(d portfolio.Decision, no portfolio.Operation) bool {
 	return d.Approval != nil && d.Approval.Kind == portfolio.ApprovalPush && d.Approval.At.After(no.Approval.At)
 }
 
-// stillAnswers says whether the answer that let an operation go holds for a decision, where
-// nothing has moved: the same rule wants the same, and where nobody answered, that still
-// means yes.
-func stillAnswers(last portfolio.Operation, d portfolio.Decision) bool {
-	if otherWish(last, d) != "" {
-		return false
-	}
-	switch last.Approval.Kind {
-	case portfolio.ApprovalAnswer:
-		return true
-	case portfolio.ApprovalSilent:
-		return d.Silence == portfolio.SilenceAct
-	}
-	return false
+// outlives says whether what was answered about an operation that failed holds for the next
+// attempt as well: silence, as long as it means yes. What somebody applied or typed is done
+// once.
+func outlives(last portfolio.Operation, d portfolio.Decision) bool {
+	kind := last.Approval.Kind
+	return last.State == portfolio.StateFailed &&
+		(kind == portfolio.ApprovalAnswer || kind == portfolio.ApprovalSilent && d.Silence == portfolio.SilenceAct)
 }
 
 // deniedBefore is a decision to which somebody said no.

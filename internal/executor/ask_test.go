@@ -255,6 +255,20 @@ func TestApprovalOutlivesARefusal(t *testing.T) {
 	equal(t, "approved by", w.rows()[1].Approval.By, operator)
 }
 
+// But for nothing else than what was approved.
+func TestApprovalHoldsForNothingElse(t *testing.T) {
+	w := newWorld(t, soon, askRenew+"years = 2\n")
+	w.scan()
+	w.on(http.MethodPost, "renewals", func(req *http.Request, _ func() *http.Response) (*http.Response, error) {
+		return w.answer(req, http.StatusBadRequest, `{"message":"not just now"}`), nil
+	})
+	w.says(w.asks(), true)
+	w.follows(askRenew) // one year costs less than what was approved
+	w.settle(2 * time.Hour)
+	equal(t, "rows", summary(w.rows()), "renew a.com failed; renew a.com asked")
+	equal(t, "requests", len(w.changes()), 1)
+}
+
 // What an operator withdraws is asked anew, and not bought by what was said before.
 func TestApprovalDoesNotOutliveAWithdrawal(t *testing.T) {
 	w := newWorld(t, soon, askRenew)

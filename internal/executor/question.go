@@ -85,8 +85,8 @@ func (x *Executor) whyAsked(d portfolio.Decision) string {
 // otherwise says what of a decision is another than what an operation asks about, as a
 // clause; "" where nothing is.
 func (x *Executor) otherwise(op portfolio.Operation, d portfolio.Decision) string {
-	if other := otherWish(op, d); other != "" {
-		return other
+	if is := another(op, d); is != "" {
+		return is
 	}
 	expiresAt, state := shown(d.Resource)
 	return shownThen(op.Asked).Moved(expiresAt, state, d.Price)
@@ -102,9 +102,9 @@ func (x *Executor) outdated(op portfolio.Operation, d portfolio.Decision) string
 	return fmt.Sprintf("what follows where nobody answers is another than when %s asked", op.Rule)
 }
 
-// otherWish says what a decision wants otherwise than an operation that somebody was asked
-// about, beside what was shown to whoever was, as a clause; "" where it wants the same.
-func otherWish(op portfolio.Operation, d portfolio.Decision) string {
+// another says what else than its date, its state and its price a decision wants than an
+// operation is about, as a clause; "" where that is nothing.
+func another(op portfolio.Operation, d portfolio.Decision) string {
 	switch source := sourceOf(d.Resource); {
 	case d.Rule != op.Rule:
 		return fmt.Sprintf("%s wanted it when it was asked, and %s does now", op.Rule, d.Rule)

@@ -31,7 +31,7 @@ func TestWarnings(t *testing.T) {
 		old, _, _ := strings.Cut(rest, "\n")
 		return strings.Replace(renewAll, key+" = "+old, fmt.Sprintf("%s = %q", key, value), 1)
 	}
-	restart := "and restart domaind"
+	restart := "then: domaind reload"
 	for _, tc := range []struct {
 		name          string
 		more, policy  string // of the domain a.com, and beside it

@@ -29,7 +29,7 @@ func (w *world) answers(yes bool, times int) {
 			_, err := w.p.x.Answer(w.p.ctx, key, yes, "operator alice", "")
 			w.p.alive()
 			if _, refused := errors.AsType[*executor.RefusedError](err); refused || w.p.ctx.Err() != nil {
-				return nil
+				err = nil // somebody is asked anew, or a shutdown has begun
 			}
 			return err
 		})

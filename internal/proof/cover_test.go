@@ -113,7 +113,7 @@ func (k *watch) lapsed(d truth) {
 		k.broken("%s lapsed in silence", d.Name)
 		return
 	}
-	if d.AutoRenew || stopped {
+	if d.AutoRenew || stopped || k.switchedOn(d.Name, at) {
 		return // DNSimple's turn, or a ceiling's
 	}
 	from, to := k.calm(at.Add(-horizon), at)
@@ -122,6 +122,18 @@ func (k *watch) lapsed(d truth) {
 	}
 	k.broken("%s lapsed, although nothing kept it from being renewed between %s and %s",
 		d.Name, from.Format(time.DateTime), to.Format(time.DateTime))
+}
+
+// switchedOn says whether DNSimple's own auto-renewal of a domain was switched on as a rule
+// would have it, before its end: that it then fails is DNSimple's.
+func (k *watch) switchedOn(name string, at time.Time) bool {
+	for _, op := range k.rows {
+		if op.Name == name && op.Kind == portfolio.OpAutoRenewal && op.State == portfolio.StateDone && (op.Terms == nil || op.Terms.On) &&
+			op.EndedAt.Before(at) && op.EndedAt.After(at.Add(-horizon)) {
+			return true
+		}
+	}
+	return false
 }
 
 // calm is the longest time between two moments in which everything was in order.

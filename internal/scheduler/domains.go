@@ -134,7 +134,7 @@ func (s *Scheduler) readAll(ctx context.Context, now time.Time, accounts []Accou
 	if err != nil {
 		return r, read, err
 	}
-	slices.SortFunc(domains, compareDomains)
+	slices.SortFunc(domains, CompareDomains)
 	for _, d := range domains {
 		decision, err := s.decide(policy, d, now)
 		if err != nil {
@@ -185,8 +185,9 @@ func (d *dated) skew(now time.Time) time.Duration {
 	return now.Sub(d.date)
 }
 
-// compareDomains is the order in which domains are looked after.
-func compareDomains(a, b portfolio.Domain) int {
+// CompareDomains is the order in which domains are looked after: by expiration, those
+// without one last.
+func CompareDomains(a, b portfolio.Domain) int {
 	return cmp.Or(compareExpiration(a, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.AccountID, b.AccountID))
 }
 

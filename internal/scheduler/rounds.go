@@ -133,5 +133,5 @@ func (s *Scheduler) place(id int64) int {
 func byExpiration(a, b portfolio.Decision) int {
 	x, _ := a.Resource.(portfolio.DomainFacts)
 	y, _ := b.Resource.(portfolio.DomainFacts)
-	return compareDomains(x.Domain, y.Domain)
+	return CompareDomains(x.Domain, y.Domain)
 }

@@ -116,7 +116,7 @@ func (s *Scheduler) Survey(ctx context.Context, now, until time.Time) (Survey, e
 	if err != nil {
 		return out, err
 	}
-	slices.SortFunc(domains, compareDomains)
+	slices.SortFunc(domains, CompareDomains)
 	out.Domains = make([]portfolio.DomainFacts, 0, len(domains))
 	for _, d := range domains {
 		if d.ExpiresAt.IsZero() || d.ExpiresAt.After(far) {

@@ -37,7 +37,7 @@ func (m sweptMemory) SweepOf(account int64) (portfolio.Sweep, error) {
 
 // soonest lists domains in order of expiration.
 func soonest(asked *int, domains ...portfolio.Domain) fakeLister {
-	slices.SortFunc(domains, compareDomains)
+	slices.SortFunc(domains, CompareDomains)
 	return fakeLister{
 		listed: func(_ context.Context, page, size int) (portfolio.Page[portfolio.Domain], error) {
 			*asked++

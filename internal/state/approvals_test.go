@@ -89,8 +89,11 @@ func TestPricesAreRemembered(t *testing.T) {
 	}
 	check(t, s)
 	for _, bad := range []portfolio.SeenPrices{
-		{AccountID: 1010}, {AccountID: 1010, Prices: portfolio.Prices{Name: ".com"}}, {AccountID: 1010, Prices: portfolio.Prices{Name: "com"}},
-		{Prices: portfolio.Prices{Name: "a.com"}}, {AccountID: 1010, Prices: portfolio.Prices{Name: "a.com", Renewal: -1}},
+		{AccountID: 1010},
+		{AccountID: 1010, Prices: portfolio.Prices{Name: ".com"}},
+		{AccountID: 1010, Prices: portfolio.Prices{Name: "com"}},
+		{Prices: portfolio.Prices{Name: "a.com"}},
+		{AccountID: 1010, Prices: portfolio.Prices{Name: "a.com", Renewal: -1}},
 	} {
 		wantError(t, s.Commit(portfolio.Change{Prices: []portfolio.SeenPrices{bad}}), ErrChange)
 	}
