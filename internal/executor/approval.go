@@ -112,19 +112,23 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 // denialOf gives the attempt, the last of all or one before it, at which somebody said no to
 // what is shown, unless somebody said yes later; ok is false where there is none.
 func (x *Executor) denialOf(last portfolio.Operation, expiresAt time.Time, state portfolio.DomainState, price *portfolio.Money) (op portfolio.Operation, ok bool, err error) {
-	for op, ok = last, true; ok; {
-		a := op.Approval
-		switch {
-		case a != nil && !a.Denied && a.Kind != portfolio.ApprovalSilent:
-			return op, false, nil // a person has let it go since
-		case a != nil && a.Denied && a.Moved(expiresAt, state, price) == "":
-			return op, true, nil
-		case op.Attempt <= 1:
-			return op, false, nil
+	op = last
+	for attempt := last.Attempt; attempt >= 1; attempt-- {
+		if attempt < last.Attempt {
+			key := portfolio.OperationKey(last.AccountID, last.Kind, last.SubjectID, last.Occasion, attempt)
+			if op, ok, err = x.ledger.Operation(key); err != nil {
+				return op, false, fmt.Errorf("look for earlier answers: %w", err)
+			}
+			if !ok {
+				continue
+			}
 		}
-		key := portfolio.OperationKey(op.AccountID, op.Kind, op.SubjectID, op.Occasion, op.Attempt-1)
-		if op, ok, err = x.ledger.Operation(key); err != nil {
-			return op, false, fmt.Errorf("look for earlier answers: %w", err)
+		switch a := op.Approval; {
+		case a == nil:
+		case !a.Denied && a.Kind != portfolio.ApprovalSilent:
+			return op, false, nil // a person has let it go since
+		case a.Denied && a.Moved(expiresAt, state, price) == "":
+			return op, true, nil
 		}
 	}
 	return op, false, nil
