@@ -2,6 +2,7 @@ package executor
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +103,36 @@ func TestAnnouncedAfterADenial(t *testing.T) {
 		}
 		w.scan()
 		equal(t, first+" first, and accepted", len(w.changes()), want)
+	}
+}
+
+// A rule may hold the push by its name, which cannot be read just now: it is not accepted
+// before somebody can say.
+func TestAnnouncedWhileItsNameCannotBeRead(t *testing.T) {
+	for _, hold := range []bool{true, false} {
+		policy := ample
+		if hold {
+			policy += "[[rule]]\nname = \"keep-out\"\non = \"push\"\nmatch = { name = \"gift.com\" }\ndo = \"hold\"\nreason = \"a dispute\"\n"
+		}
+		w := newWorld(t, pushed, policy)
+		var id int64
+		for _, d := range w.decide() {
+			if f, ok := d.Resource.(portfolio.PushFacts); ok {
+				id = f.DomainID
+			}
+		}
+		_, err := w.x.ExpectPush(portfolio.Approval{AccountID: mainID, SubjectID: id, Contact: 2715, By: operator, Until: w.now().Add(day)})
+		w.must(err)
+		w.fault = func(req *http.Request, next func() *http.Response) (*http.Response, error) {
+			if strings.Contains(req.URL.Path, "/3030/domains/") {
+				return nil, notSent()
+			}
+			return next(), nil
+		}
+		w.scan()
+		equal(t, "accepted", len(w.changes()), map[bool]int{true: 0, false: 1}[hold])
+		w.fault = nil
+		w.scan()
+		equal(t, "accepted once it can be read", len(w.changes()), map[bool]int{true: 0, false: 1}[hold])
 	}
 }
