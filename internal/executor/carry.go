@@ -122,7 +122,10 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 		return op, fmt.Errorf("look for earlier attempts: %w", err)
 	}
 	if ok {
-		op.Attempt = last.Attempt + 1
+		op.Attempt, op.Questions = last.Attempt+1, last.Questions
+		if askedOnly(last) {
+			op.Questions++
+		}
 		if last.Net != nil && last.Net.BackAt.IsZero() {
 			op.Net = new(*last.Net) // what was switched on for it goes back after it
 		}
