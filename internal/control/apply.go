@@ -74,7 +74,7 @@ func (h *handler) apply(r *http.Request) (any, error) {
 	var items []executor.PlanItem
 	for _, it := range p.Items {
 		if it.Applicable() {
-			wanted, items = append(wanted, it), append(items, it.planned())
+			wanted, items = append(wanted, it), append(items, it.planned(p.Policy))
 		}
 	}
 	by := fmt.Sprintf("%s, applying a plan of %s", askerOf(r), p.At.UTC().Format(time.RFC3339))
@@ -93,10 +93,10 @@ func (h *handler) apply(r *http.Request) (any, error) {
 	return out, nil
 }
 
-// planned is an item as it is carried out.
-func (it *Item) planned() executor.PlanItem {
+// planned is an item as it is carried out, of a plan that a policy made.
+func (it *Item) planned(policy string) executor.PlanItem {
 	out := executor.PlanItem{
-		On: it.On, AccountID: it.Account, ID: it.ID, Name: it.Name, Rule: it.Rule, Do: it.Do, State: it.State, Price: it.Price,
+		On: it.On, AccountID: it.Account, ID: it.ID, Name: it.Name, Rule: it.Rule, Policy: policy, Do: it.Do, State: it.State, Price: it.Price,
 	}
 	if it.ExpiresAt != nil {
 		out.ExpiresAt = *it.ExpiresAt

@@ -49,7 +49,7 @@ func TestApply(t *testing.T) {
 		t.Errorf("%s: %+v", a.by, a.items)
 	}
 	first := executor.PlanItem{
-		On: portfolio.KindDomain, AccountID: 1010, ID: 1, Name: "a.com", Rule: "r", Do: portfolio.ActionRenew, ExpiresAt: now.AddDate(0, 0, 12),
+		On: portfolio.KindDomain, AccountID: 1010, ID: 1, Name: "a.com", Rule: "r", Policy: p.Policy, Do: portfolio.ActionRenew, ExpiresAt: now.AddDate(0, 0, 12),
 		State: portfolio.DomainRegistered, Price: new(portfolio.Money(1500)),
 	}
 	if diff := cmp.Diff(first, a.items[0]); diff != "" || !a.items[5].FreeSince.Equal(now) {

@@ -90,7 +90,7 @@ func (h *handler) judge(ctx context.Context, policy *rules.Policy, e *Explanatio
 	d := t.Decision
 	var checks []executor.Check
 	var err error
-	if s.skew.Abs() > portfolio.MaxSkew && d.Verdict == portfolio.VerdictAct {
+	if s.skew.Abs() > portfolio.MaxSkew && (d.Verdict == portfolio.VerdictAct || d.Verdict == portfolio.VerdictAsk) {
 		d.Verdict, d.Code = portfolio.VerdictBlocked, portfolio.CodeClock
 		d.Reason = "the clock here and DNSimple's disagree: nothing is changed"
 		checks = []executor.Check{{Guard: portfolio.CodeClock, Saw: "the clock here is " + s.skew.Round(time.Minute).String() + " off DNSimple's"}}

@@ -303,4 +303,10 @@ func TestClocksDisagree(t *testing.T) {
 			t.Errorf("%s: %+v %+v", skew, e.Decision, e.Guards)
 		}
 	}
+	o, looks = explaining()
+	o.Policy().Mode = portfolio.ModeAsk // nobody is asked, either
+	o.Accounts[0].Look = datedLook{looks["main"], now.Add(-time.Hour)}
+	if e := explain(t, o, ExplainQuery{Name: "a.com"}); e.Decision.Code != portfolio.CodeClock {
+		t.Errorf("it asks: %+v", e.Decision)
+	}
 }

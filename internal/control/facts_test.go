@@ -264,6 +264,28 @@ func TestFactsOperations(t *testing.T) {
 	}
 }
 
+// TestFactsAnswers: what was said to earlier attempts at the same is taken as well, for it
+// may hold still.
+func TestFactsAnswers(t *testing.T) {
+	row := func(occasion string, attempt int, a *portfolio.Approval) portfolio.Operation {
+		return portfolio.Operation{
+			Key: portfolio.OperationKey(1010, portfolio.OpRenew, 1, occasion, attempt), AccountID: 1010, Kind: portfolio.OpRenew, SubjectID: 1, DomainID: 1,
+			Name: "near.com", Occasion: occasion, Attempt: attempt, State: portfolio.StateFailed, CreatedAt: now, EndedAt: now, Approval: a,
+		}
+	}
+	no := &portfolio.Approval{Kind: portfolio.ApprovalAnswer, Denied: true, By: "operator alice"}
+	o, _, _ := gathering(t)
+	o.Ledger = rowsOf(row("2026-03-13", 3, nil), row("2026-03-13", 2, no), row("2026-03-13", 1, nil), row("2025-03-13", 1, no))
+	var got []string
+	for _, op := range factsOf(t, o, FactsQuery{}).Operations {
+		got = append(got, op.Key)
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"1010|renew|1|2026-03-13|2", "1010|renew|1|2026-03-13|3"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // TestFactsRefused: what nobody knows is refused, and what cannot be remembered is an error.
 func TestFactsRefused(t *testing.T) {
 	o, _, archive := gathering(t)

@@ -132,6 +132,7 @@ func (g *gatherer) operations() error {
 	}
 	latest := make(map[about]portfolio.Operation)
 	bought := make(map[about]portfolio.Operation)
+	answered := make(map[about][]portfolio.Operation)
 	kept := make(map[string]portfolio.Operation)
 	for op, err := range g.Ledger.Operations() {
 		if err != nil {
@@ -150,10 +151,20 @@ func (g *gatherer) operations() error {
 		if last, ok := latest[of]; !ok || last.Occasion < op.Occasion || last.Occasion == op.Occasion && last.Attempt < op.Attempt {
 			latest[of] = op
 		}
+		if op.Approval != nil {
+			answered[of] = append(answered[of], op)
+		}
 		if op.Kind.Purchase() && op.State == portfolio.StateDone {
 			one := about{id: op.DomainID, name: op.Name}
 			if last, ok := bought[one]; !ok || last.EndedAt.Before(op.EndedAt) {
 				bought[one] = op
+			}
+		}
+	}
+	for of, ops := range answered { // what was said to earlier attempts may hold still
+		for _, op := range ops {
+			if op.Occasion == latest[of].Occasion {
+				kept[op.Key] = op
 			}
 		}
 	}

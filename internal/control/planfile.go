@@ -152,7 +152,7 @@ func (it *Item) wrong() string {
 		return ""
 	case !slices.Contains(actions, it.Do):
 		return fmt.Sprintf("%q is nothing that is done to a %s; there is %s (do)", clip(string(it.Do)), it.On, words(actions))
-	case it.Rule == "":
+	case it.Rule == "" && (it.On != portfolio.KindPush || it.Do != portfolio.ActionAccept): // that may have been announced
 		return "it names no rule"
 	}
 	if it.On == portfolio.KindDomain || it.On == portfolio.KindName {

@@ -57,6 +57,19 @@ func planText(t *testing.T, p Plan) string {
 	return string(text)
 }
 
+// A push that was announced is accepted without any rule.
+func TestParsePlanWithAnAnnouncement(t *testing.T) {
+	p := goodPlan()
+	p.Items[3].Rule, p.Items[3].RuleAt, p.Items[3].Code = "", "", "announced"
+	if _, err := ParsePlan([]byte(planText(t, p))); err != nil {
+		t.Error(err)
+	}
+	p.Items[3].Do = portfolio.ActionReject
+	if _, err := ParsePlan([]byte(planText(t, p))); err == nil || !strings.Contains(err.Error(), "it names no rule") {
+		t.Errorf("a push is rejected without a rule: %v", err)
+	}
+}
+
 func TestParsePlan(t *testing.T) {
 	want := goodPlan()
 	got, err := ParsePlan([]byte(planText(t, want)))

@@ -108,7 +108,7 @@ func (x *Executor) goOn(ctx context.Context, op portfolio.Operation, d portfolio
 	if err != nil {
 		return op, err
 	}
-	row.SourceID, row.Approval = op.SourceID, &a
+	row.Approval = &a
 	why := a.By + " approved it"
 	if a.Reason != "" {
 		why += ": " + a.Reason

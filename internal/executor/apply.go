@@ -21,6 +21,7 @@ type PlanItem struct {
 	ID        int64 // 0 of a name that is not owned
 	Name      string
 	Rule      string
+	Policy    string // the hash of the policy that the plan was made by; "": any
 	Do        portfolio.Action
 	ExpiresAt time.Time             // of a domain
 	State     portfolio.DomainState // of a domain
@@ -112,13 +113,19 @@ func (x *Executor) apply(ctx context.Context, it PlanItem, by string) (_ Applied
 		return refused("%s", gone)
 	}
 	d := x.decide(r)
+	if it.Policy != "" && d.Policy != it.Policy {
+		return refused("the policy was replaced meanwhile: %s made the plan, and it is %s now", it.Policy, d.Policy)
+	}
 	asks := d.Verdict == portfolio.VerdictAct || d.Verdict == portfolio.VerdictAsk || d.Verdict == portfolio.VerdictWouldAct
 	if !asks || d.Rule != it.Rule {
 		return refused("the policy wants something else now: %s", saying(d))
 	}
 	expiresAt, state := shown(r)
 	a := x.planned(it, kind, by)
-	d.Approval, d.Verdict = &a, portfolio.VerdictAct
+	if d.Approval == nil { // an announced push has its own, which is spent with it
+		d.Approval = &a
+	}
+	d.Verdict = portfolio.VerdictAct
 	d, failed, err = x.assess(reading, d, nil)
 	switch {
 	case err != nil:
@@ -174,6 +181,10 @@ func (x *Executor) itemNow(ctx context.Context, it PlanItem, kind portfolio.Oper
 		AccountID: it.AccountID, Kind: kind, SubjectID: it.ID, DomainID: it.ID, Name: it.Name,
 		Occasion: occasion(portfolio.NameFacts{Name: it.Name, FreeSince: it.FreeSince}), Asked: &portfolio.Asked{ExpiresAt: it.ExpiresAt},
 	})
+	if p, ok := r.(portfolio.PushFacts); ok && gone == "" && err == nil {
+		p.Announced, err = x.Expected(p.Push)
+		return p, "", err
+	}
 	c, ok := r.(portfolio.ChangeFacts)
 	if err != nil || gone != "" || !ok {
 		return r, gone, err

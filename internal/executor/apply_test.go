@@ -335,3 +335,47 @@ func TestApplyToNobody(t *testing.T) {
 	}
 	equal(t, "rows", summary(w.rows()), "renew b.com done")
 }
+
+// TestAppliedAnnouncement: a push that was announced is an item of a plan that has no rule.
+// It spends its announcement, and a plan without one accepts nothing.
+func TestAppliedAnnouncement(t *testing.T) {
+	w := newWorld(t, stranger, ample)
+	a := w.expects(day)
+	items := w.plan()
+	equal(t, "items", len(items), 1)
+	equal(t, "rule", items[0].Rule, "")
+	if _, err := w.x.RevokePush(a.ID(), "operator alice", ""); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, w.apply(items)[0].Refused, "the policy wants something else now")
+	w.expect(0, 0)
+	w.expects(day)
+	equal(t, "became", saidOf(items, w.apply(items)), "accept  done")
+	w.expect(0, 0, accepts5)
+	equal(t, "announcements", w.waiting(), 0)
+	equal(t, "approval", w.row().Approval.Kind, portfolio.ApprovalPush)
+}
+
+// TestAppliedWhileThePolicyIsReplaced: what comes behind the reload is not done by a policy
+// that nobody has seen.
+func TestAppliedWhileThePolicyIsReplaced(t *testing.T) {
+	w := newWorld(t, estateOfAll, fullPolicy)
+	items := w.plan()
+	for i := range items {
+		items[i].Policy = w.cfg.Policy.Hash
+	}
+	w.fault = func(req *http.Request, next func() *http.Response) (*http.Response, error) {
+		if req.Method == http.MethodPost {
+			w.follows(fullPolicy + "labels = { team = \"other\" }\n")
+		}
+		return next(), nil
+	}
+	refused := 0
+	for _, done := range w.apply(items) {
+		if strings.Contains(done.Refused, "the policy was replaced") {
+			refused++
+		}
+	}
+	equal(t, "refused", refused, len(items)-1)
+	equal(t, "requests", len(w.changes()), 1)
+}

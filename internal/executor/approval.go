@@ -90,13 +90,16 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 	expiresAt, state := shown(d.Resource)
 	a := last.Approval
 	holds := a != nil && !a.Over(x.now()) && a.Moved(expiresAt, state, price) == ""
+	no, denied, err := x.denialOf(last, expiresAt, state, price)
 	switch {
-	case holds && a.Denied:
-		return deniedBefore(d, last), true, nil
+	case err != nil:
+		return d, false, err
+	case denied && !saidSince(d, no):
+		return deniedBefore(d, no), true, nil
 	case d.Verdict == portfolio.VerdictAsk && last.State == portfolio.StateAsked:
 		d.Op = last.ShortID()
 		return d, false, nil
-	case d.Verdict == portfolio.VerdictAsk && holds && outlives(last) && another(last, d) == "":
+	case d.Verdict == portfolio.VerdictAsk && holds && outlives(last, d) && another(last, d) == "":
 		// What was answered is not asked again because DNSimple could not do it then.
 		d.Approval = new(*a)
 		return guarded(d, portfolio.VerdictAct, d.Code, fmt.Sprintf("%s; %s approved it on %s", d.Reason, a.By, x.ceilings().day(a.At))), false, nil
@@ -106,11 +109,44 @@ func (x *Executor) answered(d portfolio.Decision, price *portfolio.Money) (portf
 	return d, false, nil
 }
 
+// denialOf gives the attempt, the last of all or one before it, at which somebody said no to
+// what is shown, unless somebody said yes later; ok is false where there is none.
+func (x *Executor) denialOf(last portfolio.Operation, expiresAt time.Time, state portfolio.DomainState, price *portfolio.Money) (op portfolio.Operation, ok bool, err error) {
+	op = last
+	for attempt := last.Attempt; attempt >= 1; attempt-- {
+		if attempt < last.Attempt {
+			key := portfolio.OperationKey(last.AccountID, last.Kind, last.SubjectID, last.Occasion, attempt)
+			if op, ok, err = x.ledger.Operation(key); err != nil {
+				return op, false, fmt.Errorf("look for earlier answers: %w", err)
+			}
+			if !ok {
+				continue
+			}
+		}
+		switch a := op.Approval; {
+		case a == nil:
+		case !a.Denied && a.Kind != portfolio.ApprovalSilent:
+			return op, false, nil // a person has let it go since
+		case a.Denied && a.Moved(expiresAt, state, price) == "":
+			return op, true, nil
+		}
+	}
+	return op, false, nil
+}
+
+// saidSince says whether a push was announced after somebody had said no to it: the later
+// word holds.
+func saidSince(d portfolio.Decision, no portfolio.Operation) bool {
+	return d.Approval != nil && d.Approval.Kind == portfolio.ApprovalPush && d.Approval.At.After(no.Approval.At)
+}
+
 // outlives says whether what was answered about an operation that failed holds for the next
-// attempt as well. What somebody applied or typed is done once.
-func outlives(last portfolio.Operation) bool {
+// attempt as well: silence, as long as it means yes. What somebody applied or typed is done
+// once.
+func outlives(last portfolio.Operation, d portfolio.Decision) bool {
 	kind := last.Approval.Kind
-	return last.State == portfolio.StateFailed && (kind == portfolio.ApprovalAnswer || kind == portfolio.ApprovalSilent)
+	return last.State == portfolio.StateFailed &&
+		(kind == portfolio.ApprovalAnswer || kind == portfolio.ApprovalSilent && d.Silence == portfolio.SilenceAct)
 }
 
 // deniedBefore is a decision to which somebody said no.

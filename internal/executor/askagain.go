@@ -51,11 +51,16 @@ func (x *Executor) askAgain(ctx context.Context, op portfolio.Operation) error {
 		return put(askedBlocked)
 	}
 	if seen.decision.Verdict == portfolio.VerdictAct {
-		return x.begin(ctx, seen.decision) // nobody need be asked any more
+		if err := x.begin(ctx, seen.decision); err != nil { // nobody need be asked any more
+			return err
+		}
+		return x.rest(op)
 	}
-	if x.otherwise(op, seen.decision) != "" {
-		_, err := x.question(ctx, seen.decision)
-		return err
+	if x.outdated(op, seen.decision) != "" {
+		if _, err := x.question(ctx, seen.decision); err != nil {
+			return err
+		}
+		return x.rest(op)
 	}
 	now := x.now()
 	if !op.Asked.Until.IsZero() && !now.Before(op.Asked.Until) {
@@ -66,6 +71,17 @@ func (x *Executor) askAgain(ctx context.Context, op portfolio.Operation) error {
 		again.said = new(x.put(op, seen.decision, now))
 	}
 	_, _, err = x.step(op, again)
+	return err
+}
+
+// rest puts off a question that stands as it was although it was to go on, or to be asked
+// anew: something was quicker. It must not be looked at again in the same moment.
+func (x *Executor) rest(op portfolio.Operation) error {
+	is, ok, err := x.ledger.Operation(op.Key)
+	if err != nil || !ok || is.State != portfolio.StateAsked || !is.Due(x.now()) {
+		return err
+	}
+	_, _, err = x.step(is, repeated{moment: moment(x.now()), next: x.now().Add(askedUnread)})
 	return err
 }
 

@@ -75,7 +75,7 @@ func (s *step) ask(q said) {
 func (s *step) letGo(e letGo) {
 	was := s.op
 	s.op = e.row
-	s.op.Key, s.op.Occasion, s.op.Attempt = was.Key, was.Occasion, was.Attempt
+	s.op.Key, s.op.Occasion, s.op.Attempt, s.op.Questions = was.Key, was.Occasion, was.Attempt, was.Questions
 	s.op.CreatedAt, s.op.History, s.op.Asked = was.CreatedAt, was.History, was.Asked
 	s.op.Checks, s.op.NextAt = 0, s.at
 	s.by = e.by

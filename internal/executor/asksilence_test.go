@@ -178,3 +178,47 @@ func TestSilenceByAWrongClock(t *testing.T) {
 		equal(t, "denied", w.row().Approval.Denied, true)
 	}
 }
+
+// Silence means what the policy says by the time that it counts, and not what it said when
+// it was asked.
+func TestSilenceByAnotherPolicy(t *testing.T) {
+	const acts = "answer_within = \"3d\"\non_timeout = \"act\"\n"
+	for name, tc := range map[string]struct{ before, after, rows string }{
+		"it keeps asking now": {acts, "", "renew a.com failed; renew a.com asked"},
+		"it is a no now":      {acts, strings.Replace(acts, "act", "deny", 1), "renew a.com failed; renew a.com failed"},
+		"it has longer now":   {acts, strings.Replace(acts, "3d", "30d", 1), "renew a.com failed; renew a.com asked"},
+		"it is a yes now":     {strings.Replace(acts, "act", "deny", 1), acts, "renew a.com failed; renew a.com done"},
+	} {
+		for _, scans := range []bool{true, false} {
+			w := newWorld(t, later, askRenew+tc.before)
+			w.scan()
+			w.settle(2 * day)
+			w.follows(askRenew + tc.after)
+			if scans {
+				w.times(5 * day)
+			} else {
+				w.settle(6 * day)
+			}
+			if got := summary(w.rows()); got != tc.rows {
+				t.Errorf("%s (scans: %t): %s, want %s", name, scans, got, tc.rows)
+			}
+		}
+	}
+}
+
+// What silence let go, and DNSimple refused, is not bought by silence that means nothing now.
+func TestSilenceDoesNotOutliveItsPolicy(t *testing.T) {
+	w := newWorld(t, later, askRenew+"answer_within = \"3d\"\non_timeout = \"act\"\n")
+	w.scan()
+	mend := w.stuck()
+	w.settle(3*day + 10*time.Minute)
+	equal(t, "rows", summary(w.rows()), "renew a.com reserved")
+	mend()
+	_, _, err := w.x.step(w.row(), withdrawn{moment: moment(w.now()), why: "something else"})
+	w.must(err)
+	w.follows(askRenew)
+	sent := len(w.changes())
+	w.times(day)
+	equal(t, "requests", len(w.changes()), sent)
+	equal(t, "rows", summary(w.rows()), "renew a.com failed; renew a.com asked")
+}

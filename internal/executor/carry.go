@@ -84,7 +84,8 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 	op := portfolio.Operation{
 		AccountID: account, Kind: kind, SubjectID: id, DomainID: domainOf(d.Resource), Name: name,
 		Occasion: occasion(d.Resource), Attempt: 1,
-		Contact: d.Contact, Terms: d.Terms, Rule: d.Rule, RuleAt: d.RuleAt, Policy: d.Policy, Loud: d.Loud, Labels: d.Labels,
+		Contact: d.Contact, SourceID: sourceOf(d.Resource),
+		Terms: d.Terms, Rule: d.Rule, RuleAt: d.RuleAt, Policy: d.Policy, Loud: d.Loud, Labels: d.Labels,
 		By: fmt.Sprintf("rule %s (%s)", d.Rule, d.RuleAt),
 	}
 	if f, ok := d.Resource.(portfolio.DomainFacts); ok {
@@ -106,7 +107,7 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 		op.Reserved, op.PerYear = *d.Price, d.PerYear
 	}
 	if d.Approval != nil {
-		op.Approval, op.SourceID = new(*d.Approval), sourceOf(d.Resource)
+		op.Approval = new(*d.Approval)
 		if op.Approval.Kind == portfolio.ApprovalPlan {
 			op.By = op.Approval.By
 		}
@@ -121,7 +122,10 @@ func (x *Executor) row(d portfolio.Decision) (portfolio.Operation, error) {
 		return op, fmt.Errorf("look for earlier attempts: %w", err)
 	}
 	if ok {
-		op.Attempt = last.Attempt + 1
+		op.Attempt, op.Questions = last.Attempt+1, last.Questions
+		if askedOnly(last) {
+			op.Questions++
+		}
 		if last.Net != nil && last.Net.BackAt.IsZero() {
 			op.Net = new(*last.Net) // what was switched on for it goes back after it
 		}
@@ -152,7 +156,7 @@ func (x *Executor) carry(ctx context.Context, op portfolio.Operation) error {
 		}
 	}
 	looking, cancel := context.WithTimeout(x.urgent(ctx), confirmWithin)
-	answer, err := x.confirm(looking, op)
+	answer, err := x.lastLook(looking, op)
 	cancel()
 	if err != nil || ended(ctx) {
 		return err
@@ -179,9 +183,16 @@ func (x *Executor) arm(op portfolio.Operation, answer confirmation) (portfolio.O
 		if err != nil {
 			return op, false, err
 		}
+		revoked, err := x.revoked(op)
+		if err != nil {
+			return op, false, err
+		}
 		answer = c
-		if stopped != nil {
+		switch {
+		case stopped != nil:
 			answer = x.held(op, *stopped)
+		case revoked:
+			answer = withdrawn{moment: moment(x.now()), why: whyRevoked}
 		}
 	}
 	var allow func(portfolio.Spent) error

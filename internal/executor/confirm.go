@@ -17,6 +17,20 @@ type confirmation event
 // confirmWithin bounds the fresh look.
 const confirmWithin = 2 * time.Minute
 
+// lastLook is confirm by one policy, and the ceilings that came with it: where a reload
+// replaced them meanwhile, some of each may have been asked, and it is looked once more.
+func (x *Executor) lastLook(ctx context.Context, op portfolio.Operation) (confirmation, error) {
+	const most = 3
+	for range most {
+		policy := x.policy()
+		answer, err := x.confirm(ctx, op)
+		if err != nil || ended(ctx) || x.policy() == policy {
+			return answer, err
+		}
+	}
+	return delayed{moment(x.now()), "the policy was replaced again and again meanwhile"}, nil
+}
+
 // confirm looks afresh, and says whether the operation may still be sent: the
 // world may have moved since the scan, and the policy since the reservation.
 func (x *Executor) confirm(ctx context.Context, op portfolio.Operation) (confirmation, error) {
@@ -210,7 +224,7 @@ func (x *Executor) confirmPush(ctx context.Context, op portfolio.Operation) (con
 			return nil, err
 		}
 		if facts.Announced == nil || facts.Announced.ID() != op.Approval.ID() {
-			return withdrawn{moment: moment(now), why: "its announcement was revoked or replaced, or its time is over"}, nil
+			return withdrawn{moment: moment(now), why: whyRevoked}, nil
 		}
 	} else if facts.Unread {
 		return delayed{moment(now), facts.Unproven}, nil
@@ -293,19 +307,24 @@ func (x *Executor) confirmAutoRenewal(ctx context.Context, op portfolio.Operatio
 	case !mayGo(op, decision.Verdict) || decision.Do != portfolio.ActionRenew || decision.Rule != op.Rule:
 		return stop("the policy wants something else now: %s (%s)", decision.Verdict, decision.Reason)
 	}
-	var cost *portfolio.Money // what DNSimple will charge, where that matters
-	if op.Approval != nil || x.askAbove(decision) != nil {
-		prices, err := reg.Prices(ctx, op.Name)
-		if err != nil {
-			return x.unreadable(op, err)
-		}
-		q, err := price(portfolio.OpRenew, d, prices, 1)
-		if err != nil {
-			return stop("%s", err)
-		}
-		cost = &q.total
+	prices, err := x.prices(ctx, op.AccountID, op.Name, buying) // at which DNSimple will renew it
+	if err != nil {
+		return x.unreadable(op, err)
 	}
-	if why, moved := x.unapproved(op, decision, d.ExpiresAt, d.State, cost); why != "" {
+	q, err := price(portfolio.OpRenew, d, prices.Prices, 1)
+	if err == nil {
+		err = withinRule(decision, q)
+	}
+	if err == nil {
+		err = x.ceilings().allowOne(op.AccountID, q.total)
+	}
+	if err != nil {
+		return stop("%s", err)
+	}
+	if dearer, err := x.dearer(decision, d, q); err != nil || dearer != "" {
+		return withdrawn{moment: moment(now), why: dearer}, err
+	}
+	if why, moved := x.unapproved(op, decision, d.ExpiresAt, d.State, &q.total); why != "" {
 		return withdrawn{moment: moment(now), why: why, moved: moved}, nil
 	}
 	return cleared{moment: moment(now), expiresAt: d.ExpiresAt}, nil

@@ -209,8 +209,8 @@ func (x *Executor) stepIf(op portfolio.Operation, e event, allow func(portfolio.
 			rest = append(rest, f)
 		}
 	}
-	if row.State == portfolio.StateDone && announced(row) {
-		change.Spent = append(change.Spent, row.Approval.ID())
+	if err := x.spendAnnouncements(&change, row, e.at()); err != nil {
+		return op, nil, err
 	}
 	freed, err := x.pausing(&change, effects)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 // by its id, which is the second source that proves the push, and is spent in the
 // transaction in which a push of that domain is done.
 
+const whyRevoked = "its announcement was revoked or replaced, or its time is over"
+
 // announced says whether an operation was begun because a push was announced.
 func announced(op portfolio.Operation) bool {
 	return op.Kind == portfolio.OpAccept && op.Approval != nil && op.Approval.Kind == portfolio.ApprovalPush
@@ -74,6 +76,8 @@ func (x *Executor) ExpectPush(a portfolio.Approval) (portfolio.Approval, error) 
 	change.Events = append(change.Events, announcementEvent(a, now, "announced", portfolio.LevelNotice, fmt.Sprintf(
 		"%s announced that domain %d is pushed to account %d: until %s it is accepted once, with contact %d",
 		a.By, a.SubjectID, a.AccountID, a.Until.UTC().Format(time.RFC3339), a.Contact)))
+	x.gate.Lock() // what the earlier one let go is not armed any more
+	defer x.gate.Unlock()
 	if err := x.ledger.Commit(change); err != nil {
 		return a, fmt.Errorf("announce a push of domain %d: %w", a.SubjectID, err)
 	}
@@ -82,6 +86,8 @@ func (x *Executor) ExpectPush(a portfolio.Approval) (portfolio.Approval, error) 
 
 // RevokePush ends an announcement, and gives it.
 func (x *Executor) RevokePush(id, by, reason string) (portfolio.Approval, error) {
+	x.gate.Lock() // nothing is armed by it meanwhile
+	defer x.gate.Unlock()
 	all, err := x.ExpectedPushes()
 	if err != nil {
 		return portfolio.Approval{}, err
@@ -91,6 +97,15 @@ func (x *Executor) RevokePush(id, by, reason string) (portfolio.Approval, error)
 		return portfolio.Approval{}, refusedf("there is no announcement %s: it was used, revoked, or is over", id)
 	}
 	a := all[i]
+	open, err := x.ledger.OpenOperations()
+	if err != nil {
+		return a, fmt.Errorf("look whether the announcement %s is used: %w", id, err)
+	}
+	for _, op := range open {
+		if announced(op) && op.Approval.ID() == id && op.State != portfolio.StateReserved {
+			return a, refusedf("%s is %s by the announcement %s: it was sent already", op, op.State, id)
+		}
+	}
 	why := by + " revoked it"
 	if reason != "" {
 		why += ": " + reason
@@ -103,6 +118,38 @@ func (x *Executor) RevokePush(id, by, reason string) (portfolio.Approval, error)
 	// One that is under way for it, and has not left, looks whether it still holds.
 	x.signal()
 	return a, nil
+}
+
+// revoked says whether an operation was let go by an announcement that is not there any
+// more. The gate must be held: nobody revokes one meanwhile.
+func (x *Executor) revoked(op portfolio.Operation) (bool, error) {
+	if !announced(op) {
+		return false, nil
+	}
+	all, err := x.ExpectedPushes()
+	return !slices.ContainsFunc(all, func(a portfolio.Approval) bool { return a.ID() == op.Approval.ID() }), err
+}
+
+// spendAnnouncements ends, with a push that is done, what was announced of it, whoever let
+// it in: another one of the same domain is another one.
+func (x *Executor) spendAnnouncements(change *portfolio.Change, row portfolio.Operation, now time.Time) error {
+	if row.Kind != portfolio.OpAccept || row.State != portfolio.StateDone {
+		return nil
+	}
+	all, err := x.ExpectedPushes()
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.AccountID != row.AccountID || a.SubjectID != row.DomainID {
+			continue
+		}
+		change.Spent = append(change.Spent, a.ID())
+		if !announced(row) || row.Approval.ID() != a.ID() {
+			change.Events = append(change.Events, announcementEnded(a, now, fmt.Sprintf("it came in by %s", row)))
+		}
+	}
+	return nil
 }
 
 // Overdue forgets the announcements whose time is over, and tells of each. Nothing is

@@ -288,13 +288,13 @@ func (s *step) charged(e charged) {
 
 // retryAfter is when attempt n+1 may be made after attempt n has failed.
 func retryAfter(op portfolio.Operation) time.Time {
-	delay := 24 * time.Hour
+	delay, tries := 24*time.Hour, op.Attempt-op.Questions
 	switch {
 	case op.Stopped != "":
 		delay = probeEvery // the pause decides; it was not the domain's fault
-	case op.Attempt == 1:
+	case tries == 1:
 		delay = time.Hour
-	case op.Attempt == 2:
+	case tries == 2:
 		delay = 6 * time.Hour
 	}
 	return op.EndedAt.Add(delay)

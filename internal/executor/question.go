@@ -18,7 +18,7 @@ func (x *Executor) question(ctx context.Context, d portfolio.Decision) (portfoli
 	}
 	if ok && last.State == portfolio.StateAsked {
 		d.Op = last.ShortID()
-		moved := x.otherwise(last, d)
+		moved := x.outdated(last, d)
 		if moved == "" {
 			return d, nil
 		}
@@ -33,7 +33,6 @@ func (x *Executor) question(ctx context.Context, d portfolio.Decision) (portfoli
 		return d, err
 	}
 	now := x.now()
-	row.SourceID = sourceOf(d.Resource)
 	row.Asked = x.ask(d, row, now)
 	if !row.Asked.Until.IsZero() {
 		// When silence counts must not be said by a clock that is wrong.
@@ -60,12 +59,19 @@ func (x *Executor) question(ctx context.Context, d portfolio.Decision) (portfoli
 func (x *Executor) ask(d portfolio.Decision, row portfolio.Operation, now time.Time) *portfolio.Asked {
 	q := &portfolio.Asked{At: now, Price: d.Price, Why: x.whyAsked(d)}
 	q.ExpiresAt, q.State = shown(d.Resource)
-	// Silence never buys what a rule was not allowed to have it buy.
-	acts := d.Silence == portfolio.SilenceAct && (row.Kind == portfolio.OpRenew || row.Kind == portfolio.OpAutoRenewal)
-	if d.AnswerWithin > 0 && (acts || d.Silence == portfolio.SilenceDeny) {
-		q.Until, q.Silence = now.Add(d.AnswerWithin), d.Silence
-	}
+	q.Until, q.Silence = silenceOf(d, row.Kind, now)
 	return q
+}
+
+// silenceOf is until when a question about a decision can be answered that was asked at a
+// moment, and what silence counts as then: zero and "" where it never counts. It never buys
+// what a rule was not allowed to have it buy.
+func silenceOf(d portfolio.Decision, kind portfolio.OperationKind, askedAt time.Time) (time.Time, portfolio.Silence) {
+	acts := d.Silence == portfolio.SilenceAct && (kind == portfolio.OpRenew || kind == portfolio.OpAutoRenewal)
+	if d.AnswerWithin <= 0 || !acts && d.Silence != portfolio.SilenceDeny {
+		return time.Time{}, ""
+	}
+	return askedAt.Add(d.AnswerWithin), d.Silence
 }
 
 // whyAsked says why a decision is not simply carried out, as a clause.
@@ -84,6 +90,16 @@ func (x *Executor) otherwise(op portfolio.Operation, d portfolio.Decision) strin
 	}
 	expiresAt, state := shown(d.Resource)
 	return shownThen(op.Asked).Moved(expiresAt, state, d.Price)
+}
+
+// outdated is otherwise, and says as well where silence means something else by now, or
+// counts at another time: who was asked has to hear that.
+func (x *Executor) outdated(op portfolio.Operation, d portfolio.Decision) string {
+	until, silence := silenceOf(d, op.Kind, op.Asked.At)
+	if other := x.otherwise(op, d); other != "" || until.Equal(op.Asked.Until) && silence == op.Asked.Silence {
+		return other
+	}
+	return fmt.Sprintf("what follows where nobody answers is another than when %s asked", op.Rule)
 }
 
 // another says what else than its date, its state and its price a decision wants than an
@@ -131,7 +147,7 @@ func (x *Executor) unchanged(d portfolio.Decision) (portfolio.Decision, bool, er
 	case last.State == portfolio.StateAsked:
 		d.Price, d.PriceAt = last.Asked.Price, toldAt(last.Asked)
 		dear := x.tooDear(d, d.Price) != ""
-		if x.otherwise(last, d) != "" || d.Verdict == portfolio.VerdictAct && !dear {
+		if x.outdated(last, d) != "" || d.Verdict == portfolio.VerdictAct && !dear {
 			return d, false, nil
 		}
 		if d.Verdict == portfolio.VerdictAct {
@@ -139,7 +155,7 @@ func (x *Executor) unchanged(d portfolio.Decision) (portfolio.Decision, bool, er
 		}
 		d.Op = last.ShortID()
 		return d, true, nil
-	case last.Approval != nil && last.Approval.Denied && last.Approval.Moved(expiresAt, state, nil) == "" && !x.worthLooking("denied|"+last.Key):
+	case d.Approval == nil && last.Approval != nil && last.Approval.Denied && last.Approval.Moved(expiresAt, state, nil) == "" && !x.worthLooking("denied|"+last.Key):
 		d.Price, d.PriceAt = last.Asked.Price, last.Asked.At
 		return deniedBefore(d, last), true, nil
 	}

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -222,20 +223,32 @@ func (p Price) Seen() portfolio.SeenPrices {
 }
 
 // Essence is what guards look at in an operation: who did it, what it was answered in the
-// meantime, and what it says of people are left out.
+// meantime, and what it says of people are left out. Of its history there is the last step,
+// and the one at which it went on.
 func Essence(op portfolio.Operation) portfolio.Operation {
-	op.By = Somebody(op.By)
-	op.Terms, op.ChargeRefs, op.Net, op.Labels = nil, nil, nil, nil
-	last := op.History[max(len(op.History)-1, 0):]
-	op.History = make([]portfolio.Step, 0, 1)
-	for _, step := range last {
-		step.By = Somebody(step.By)
-		op.History = append(op.History, step)
-	}
+	names := []string{op.By}
 	if op.Approval != nil {
+		names = append(names, op.Approval.By)
 		a := *op.Approval
 		a.By = Somebody(a.By)
 		op.Approval = &a
+	}
+	op.By = Somebody(op.By)
+	op.Terms, op.ChargeRefs, op.Net, op.Labels = nil, nil, nil, nil
+	all := op.History
+	op.History = make([]portfolio.Step, 0, 2)
+	went := slices.IndexFunc(all, func(s portfolio.Step) bool { return s.State == portfolio.StateReserved })
+	for i, step := range all {
+		if i != went && i != len(all)-1 {
+			continue
+		}
+		for _, name := range append(names, step.By) {
+			if who := Somebody(name); who != name {
+				step.Note = strings.ReplaceAll(step.Note, name, who)
+			}
+		}
+		step.By = Somebody(step.By)
+		op.History = append(op.History, step)
 	}
 	return op
 }

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"reflect"
@@ -263,5 +264,30 @@ func TestExample(t *testing.T) {
 	text = []byte(after[:strings.Index(after, "\n-- ")+1])
 	if _, err := Read(text); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestEssenceOfAnAnswer: whether it went on stays, and the name of who answered does not.
+func TestEssenceOfAnAnswer(t *testing.T) {
+	step := func(state portfolio.OperationState, note, by string) portfolio.Step {
+		return portfolio.Step{State: state, Note: note, By: by}
+	}
+	op := portfolio.Operation{
+		By: "rule r (c.toml:1)", Asked: &portfolio.Asked{Why: "it asks"}, Approval: &portfolio.Approval{By: "operator alice"},
+		History: []portfolio.Step{
+			step(portfolio.StateAsked, "it waits", "daemon"), step(portfolio.StateReserved, "15.00 reserved; operator alice approved it", "operator alice"),
+			step(portfolio.StateArmed, "about to be sent", "daemon"), step(portfolio.StateFailed, "operator alice withdrew it", "operator alice"),
+		},
+	}
+	got := Essence(op)
+	text, err := json.Marshal(got)
+	if err != nil || strings.Contains(string(text), "alice") {
+		t.Errorf("%s, %v", text, err)
+	}
+	if len(got.History) != 2 || got.History[0].State != portfolio.StateReserved || got.LastNote() != "an operator withdrew it" {
+		t.Errorf("%+v", got.History)
+	}
+	if len(op.History) != 4 || op.Approval.By != "operator alice" {
+		t.Errorf("the row itself changed: %+v", op)
 	}
 }

@@ -88,6 +88,9 @@ type Operation struct {
 	Name      string        `json:"name"`    // the domain's name; "" where that is not known
 	Occasion  string        `json:"occasion"`
 	Attempt   int           `json:"attempt"` // from 1
+	// Questions is how many of the attempts before were questions that nobody let go: the
+	// distances between attempts do not grow with them.
+	Questions int `json:"questions,omitempty"`
 	// Follows is the key of the operation whose refusal made this one necessary.
 	Follows string `json:"follows,omitempty"`
 

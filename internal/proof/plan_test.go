@@ -146,6 +146,10 @@ func (w *world) happen(e event) {
 		w.types(e.Command, e.Count)
 	case settling:
 		w.answers(e.Count > 0, max(e.Count, -e.Count))
+	case planning:
+		w.plans(e.For, e.Count)
+	case announcing:
+		w.announces(e.For)
 	case accepting:
 		w.accept()
 	case pricing:

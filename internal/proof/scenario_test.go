@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -230,7 +231,7 @@ cancel_takes = "3h"
 `},
 		lasts: 7 * time.Hour, rests: 3 * time.Hour,
 	}, rest: allDone})
-	return append(append(out, commandScenarios(tb)...), askedScenarios(tb)...)
+	return slices.Concat(out, commandScenarios(tb), askedScenarios(tb), appliedScenarios(tb))
 }
 
 func ownedBy(w *world, name string, account int64) error {

@@ -38,6 +38,7 @@ func (k *watch) leaves(req *http.Request) {
 	}
 	k.sent[row.Key]++
 	k.approved(row)
+	k.usedOnce(row)
 	if kind.Once() {
 		k.once(row)
 	}

@@ -19,12 +19,21 @@ func (j *judge) push(d *portfolio.Decision, f *portfolio.PushFacts) {
 		o.blind, o.winner = o.winner, nil // no rule can want this, and none gets it
 	}
 	expected := f.Announced != nil && !f.Announced.Over(j.now) && o.held == nil
+	var may *Rule
+	if expected && f.Unread {
+		may = o.maybe // its name is known once it can be read; that of a stranger's domain never is
+	}
 	if expected {
 		// An operator's word is above every rule but one that holds the push.
 		o.winner, o.trial, o.maybe = nil, nil, nil
 	}
 	won := j.settle(d, &o, func(r *Rule, do portfolio.Action) string { return j.pushReason(f, r, do) })
-	if expected {
+	switch {
+	case may != nil:
+		d.Verdict, d.Code, d.Do = portfolio.VerdictWait, "unread", portfolio.ActionAccept
+		d.Reason = fmt.Sprintf("%s announced it, and %s may hold it, which cannot be said before its domain can be read", f.Announced.By, may.Name)
+		return
+	case expected:
 		j.announced(d, f)
 		return
 	}
