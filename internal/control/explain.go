@@ -113,7 +113,7 @@ func (h *handler) judge(ctx context.Context, policy *rules.Policy, e *Explanatio
 // whatever a plan has before it: then it is read, and counted.
 func (h *handler) guards(ctx context.Context, e *Explanation, d portfolio.Decision, at time.Time) (portfolio.Decision, []executor.Check, error) {
 	alone, checks, err := h.Explainer.Explain(ctx, nil, d, at)
-	if err != nil || !at.IsZero() || alone.Price == nil || alone.Verdict == portfolio.VerdictBlocked || alone.Verdict == portfolio.VerdictWait {
+	if err != nil || !at.IsZero() || alone.Price == nil || alone.Verdict == portfolio.VerdictWait || alone.Verdict == portfolio.VerdictBlocked && !addsUp(alone.Code) {
 		return alone, checks, err
 	}
 	ahead, err := h.ahead(ctx, d)
@@ -122,6 +122,11 @@ func (h *handler) guards(ctx context.Context, e *Explanation, d portfolio.Decisi
 	}
 	e.Notes = append(e.Notes, "what a plan buys before it counts as used")
 	return h.Explainer.Explain(ctx, ahead, d, at)
+}
+
+// addsUp says whether the code of a decision is that of a ceiling on what is bought in all.
+func addsUp(code string) bool {
+	return code == "max_per_day" || code == "max_per_month" || code == "max_purchases_per_day"
 }
 
 // ahead are the decisions that a plan has before one, as far as they may buy something.

@@ -213,6 +213,17 @@ func TestAhead(t *testing.T) {
 	if reads != 1 {
 		t.Errorf("%d scans", reads)
 	}
+	// What the day's money stops is told with what is bought before it, as a plan tells it.
+	for code, more := range map[string]int{"max_per_day": 1, "max_per_month": 1, "max_purchases_per_day": 1, "max_per_purchase": 0, "max_price": 0} {
+		o.Explainer = fakeExplainer{guards: func(_ []portfolio.Decision, d portfolio.Decision, _ time.Time) (portfolio.Decision, []executor.Check) {
+			d.Verdict, d.Code = portfolio.VerdictBlocked, code
+			return d, nil
+		}}
+		reads = 0
+		if explain(t, o, ExplainQuery{Name: "a.com"}); reads != more {
+			t.Errorf("%s: %d scans, want %d", code, reads, more)
+		}
+	}
 }
 
 // TestWhichIsMeant: what is in two accounts must be said; a source gives way.

@@ -218,3 +218,15 @@ func TestAskedWaits(t *testing.T) {
 
 	holds(t, w.refused(portfolio.Operation{Key: "1010|renew|9|2026-12-01|1"}, true), "there is no operation")
 }
+
+// What is asked for sets nothing aside, in a plan neither: all that fits what is left now is
+// asked for, and the money is looked at once somebody approves.
+func TestPlanSetsNothingAsideForQuestions(t *testing.T) {
+	second := strings.NewReplacer("a.com", "b.com", "id = 7", "id = 8").Replace(soon)
+	w := newWorld(t, soon+second, strings.Replace(askRenew, `max_per_day = "10000.00"`, `max_per_day = "15.00"`, 1))
+	for name, d := range w.assess() {
+		equal(t, "planned for "+name, d.Verdict, portfolio.VerdictAsk)
+	}
+	w.scan()
+	equal(t, "asked", summary(w.rows()), "renew a.com asked; renew b.com asked")
+}

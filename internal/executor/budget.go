@@ -4,7 +4,8 @@ import "domaind/internal/portfolio"
 
 // budget is what a plan sets aside as it goes along, by account and for all (0).
 // What is only tried out counts against what is tried out after it, and never
-// against what will be bought. A nil budget is empty, and stays so.
+// against what will be bought. What a person is asked for counts against nothing: money
+// is set aside for it once somebody approves. A nil budget is empty, and stays so.
 type budget struct {
 	acts, trials map[int64]portfolio.Tally
 	prices       purpose // of what is read with it
@@ -23,7 +24,7 @@ func (b *budget) with(s portfolio.Spent, v portfolio.Verdict) portfolio.Spent {
 	reserved := s.Reserved
 	s.Reserved = func(account int64) portfolio.Tally {
 		t := reserved(account).Add(b.acts[account])
-		if v != portfolio.VerdictAct {
+		if v == portfolio.VerdictWouldAct {
 			t = t.Add(b.trials[account])
 		}
 		return t
@@ -33,7 +34,7 @@ func (b *budget) with(s portfolio.Spent, v portfolio.Verdict) portfolio.Spent {
 
 // add sets the price of a purchase aside.
 func (b *budget) add(account int64, v portfolio.Verdict, price portfolio.Money) {
-	if b == nil {
+	if b == nil || v == portfolio.VerdictAsk {
 		return
 	}
 	tallies := b.trials

@@ -221,6 +221,10 @@ func (x *Executor) assessPurchase(ctx context.Context, d portfolio.Decision, f p
 	}
 	trail.passed(guardAnswers, x.sawAnswers(d))
 	d, err = x.assessCeilings(ctx, d, f.AccountID, q.total, now, budget)
+	if then := x.ifRefused(d, f, prices.Prices, facts, now); err == nil && then != "" {
+		d.Reason += "; " + then
+		trail.passed(guardRefused, plainly(then))
+	}
 	return d, nil, err
 }
 

@@ -52,8 +52,12 @@ func (e *CeilingError) Error() string {
 // day is the day (YYYY-MM-DD) that a moment counts to.
 func (c *Ceilings) day(t time.Time) string { return t.In(c.Location).Format(time.DateOnly) }
 
-// allow says whether a purchase may be added to what is spent and reserved.
+// allow says whether a purchase may be added to what is spent and reserved. What no day
+// would let pass is said first.
 func (c *Ceilings) allow(spent portfolio.Spent, account int64, price portfolio.Money, now time.Time) error {
+	if err := c.allowOne(account, price); err != nil {
+		return err
+	}
 	day := c.day(now)
 	month := day[:len("2006-01")]
 	for _, whose := range []int64{0, account} {
@@ -67,14 +71,7 @@ func (c *Ceilings) allow(spent portfolio.Spent, account int64, price portfolio.M
 			if limit == nil || used+price <= *limit {
 				return nil
 			}
-			e := &CeilingError{Ceiling: ceiling, AccountID: whose, Limit: limit.String(), Price: price}
-			if ceiling != "max_per_purchase" {
-				e.Used = used.String()
-			}
-			return e
-		}
-		if err := over("max_per_purchase", limits.PerPurchase, 0); err != nil {
-			return err
+			return &CeilingError{Ceiling: ceiling, AccountID: whose, Limit: limit.String(), Used: used.String(), Price: price}
 		}
 		if n := limits.PurchasesPerDay; n > 0 && today.Purchases+1 > n {
 			return &CeilingError{Ceiling: "max_purchases_per_day", AccountID: whose, Limit: fmt.Sprint(n), Used: fmt.Sprint(today.Purchases), Price: price}

@@ -84,6 +84,10 @@ func TestCeilings(t *testing.T) {
 			price: 1500, ceiling: "max_per_day", whose: mainID,
 		},
 		{
+			name: "what no day lets pass comes first", global: Limits{PerDay: money(5000)}, main: Limits{PerPurchase: money(1499)}, book: book{days: one("all 2026-11-21", 5000, 9)},
+			price: 1500, ceiling: "max_per_purchase", whose: mainID,
+		},
+		{
 			name: "account's month, with what it reserved", main: Limits{PerMonth: money(2000)},
 			book:  book{months: one("main 2026-11", 1, 1), reserved: map[int64]portfolio.Tally{mainID: tally(500, 1)}},
 			price: 1500, ceiling: "max_per_month", whose: mainID,

@@ -35,6 +35,7 @@ const (
 	guardAnswers   = "answers"
 	guardForSale   = "for sale"
 	guardReachable = "reachable"
+	guardRefused   = "in redemption" // it passes: it says what follows then
 )
 
 // guardOf is the guard behind the code of a decision that it stopped.

@@ -160,7 +160,7 @@ func (j *judge) look(steps []step, v *view, action actionFor) outcome {
 		if excluded == yes || excluded == unknown && changes(do) {
 			continue
 		}
-		trial := j.tries(r)
+		trial := tried(r)
 		if !s.timely(v) {
 			if !trial && do != portfolio.ActionAlert && v.registered {
 				o.early.add(s)
@@ -202,16 +202,9 @@ func (j *judge) unsure(o *outcome, s *step, v *view, do portfolio.Action, exclud
 	switch {
 	case do == portfolio.ActionAccept && o.blind == nil:
 		o.blind = r
-	case holds(do) && o.maybe == nil && !j.tries(r) && excluded != yes && !s.excludesTimed(v):
+	case holds(do) && o.maybe == nil && !tried(r) && excluded != yes && !s.excludesTimed(v):
 		o.maybe = r
 	}
-}
-
-// tries says whether a rule is only tried out, by its own mode. One that asks is not: it
-// wins, and the search ends with it.
-func (j *judge) tries(r *Rule) bool {
-	mode := portfolio.Strictest(j.base, r.Mode)
-	return mode != j.base && mode != portfolio.ModeAsk
 }
 
 // holds says whether an action keeps every other one from a resource.

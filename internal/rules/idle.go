@@ -103,8 +103,9 @@ type box struct {
 	match   Conditions
 }
 
-// tried says whether a rule is tried out by its own mode. In a policy that is in dry-run
-// as a whole it is not, but it will be once that acts.
+// tried says whether a rule is only tried out, by its own mode, whatever the mode of the
+// policy: a plan in dry-run tells what is done once that acts. One that asks is not tried
+// out: it wins, and the search ends with it.
 func tried(r *Rule) bool {
 	mode := portfolio.Strictest(r.Mode)
 	return mode != portfolio.ModeAct && mode != portfolio.ModeAsk

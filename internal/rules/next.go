@@ -48,7 +48,7 @@ func (j *judge) concerned(v *view, f *portfolio.DomainFacts, live *few) (acting 
 			continue
 		}
 		do := lifecycle(f, s.rule)
-		if do == "" || do == portfolio.ActionAlert || s.excludes(v) == yes || j.tries(s.rule) {
+		if do == "" || do == portfolio.ActionAlert || s.excludes(v) == yes || tried(s.rule) {
 			continue
 		}
 		live.add(s)

@@ -127,9 +127,9 @@ func (j *refJudge) look(kind portfolio.ResourceKind, v *refView, action refActio
 }
 
 // tries says whether a rule is only tried out, by its own mode: one that asks is not.
-func (j *refJudge) tries(r *rules.Rule) bool {
-	mode := portfolio.Strictest(j.base, r.Mode)
-	return mode != j.base && mode != portfolio.ModeAsk
+func (*refJudge) tries(r *rules.Rule) bool {
+	mode := portfolio.Strictest(r.Mode)
+	return mode != portfolio.ModeAct && mode != portfolio.ModeAsk
 }
 
 // refHolds says whether an action keeps every other one from a resource.
