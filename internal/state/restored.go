@@ -42,7 +42,8 @@ func (a *armedFile) suspect(of string, armed uint64) suspicion {
 // distrust stores that the state is an old copy, or may be: a pause that keeps every
 // account from buying, and an alert. The counter passes the file's, so that the same
 // copy, put back once more, is found out again. A pause that is there already begins
-// anew: it may come from the copy, and what was read since is from before.
+// anew: it may come from the copy, and what was read since is from before. Approvals that
+// wait in the copy may have been used or revoked since: whoever means them gives them again.
 func (s *Store) distrust(of suspicion, now time.Time) error {
 	pauses, err := encodePauses([]portfolio.Pause{{
 		Scope: portfolio.PauseRestored, By: daemon, Since: now,
@@ -55,7 +56,8 @@ func (s *Store) distrust(of suspicion, now time.Time) error {
 		At: now, Level: portfolio.LevelAlert, About: portfolio.AboutDaemon, What: "restored",
 		Text: fmt.Sprintf("The state may be an old copy, or was moved without the file beside it: %s. "+
 			"What was bought since the copy was made is not in it. Nothing is bought until every domain inside the horizon was read "+
-			"twice, an hour apart, without a sign of a renewal under way, or until \"domaind resume --after-restore\".", of.found),
+			"twice, an hour apart, without a sign of a renewal under way, or until \"domaind resume --after-restore\". "+
+			"Pushes that were announced are forgotten: announce them again.", of.found),
 		Data: map[string]any{"found": of.found},
 	}})
 	if err != nil {
@@ -66,8 +68,19 @@ func (s *Store) distrust(of suspicion, now time.Time) error {
 		if err := setArmedCount(tx, s.armed); err != nil {
 			return false, err
 		}
+		if err := forget(tx, approvalsBucket); err != nil {
+			return false, err
+		}
 		return storePauses(tx, pauses)
 	})
+}
+
+// forget empties a bucket.
+func forget(tx *bbolt.Tx, name string) error {
+	if err := tx.DeleteBucket([]byte(name)); err != nil {
+		return fmt.Errorf("empty the bucket %s: %w", name, err)
+	}
+	return addBuckets(tx, name)
 }
 
 // countable makes sure that the file can be written, by writing what it says already,

@@ -52,6 +52,9 @@ func stopped(tb testing.TB) (path, copied string) {
 	s := open1(tb, path)
 	arm(tb, s, 1)
 	arm(tb, s, 2)
+	if err := s.Commit(portfolio.Change{Approvals: []portfolio.Approval{announced(7, start)}}); err != nil {
+		tb.Fatal(err)
+	}
 	put(tb, path, copied)
 	arm(tb, s, 3)
 	if err := s.Close(); err != nil {
@@ -179,6 +182,27 @@ func TestAnOldCopyIsNotTrusted(t *testing.T) {
 	}
 	write(t, path, newest)
 	wantDistrusted(t, path, "knows of 5 operations that were armed, the state of 3")
+}
+
+// TestAnOldCopyForgetsApprovals: what waits in it may have been used since.
+func TestAnOldCopyForgetsApprovals(t *testing.T) {
+	path, copied := stopped(t)
+	for _, tt := range []struct {
+		path string
+		want int
+	}{{path, 1}, {copied, 0}} {
+		if tt.path == copied {
+			put(t, copied, path)
+		}
+		s := openAt(t, path, later())
+		if all, err := s.Approvals(); err != nil || len(all) != tt.want {
+			t.Errorf("%s: %v, %v", tt.path, all, err)
+		}
+		check(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestAPauseThatCameWithACopyBeginsAnew(t *testing.T) {
