@@ -192,7 +192,7 @@ func TestAnOldCopyForgetsApprovals(t *testing.T) {
 		want int
 	}{{path, 1}, {copied, 0}} {
 		if tt.path == copied {
-			put(t, copied, path)
+			write(t, path, contents(t, copied))
 		}
 		s := openAt(t, path, later())
 		if all, err := s.Approvals(); err != nil || len(all) != tt.want {
