@@ -3,11 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,8 +42,8 @@ reads all of it now.`,
 			}
 			if file == "-" {
 				_, err = text.WriteTo(g.io.out)
-			} else {
-				err = replaceFile(file, text.Bytes())
+			} else if err = writeWhole(file, text.Bytes()); err != nil {
+				err = fmt.Errorf("write the facts: %w", err)
 			}
 			if err != nil {
 				return err
@@ -75,28 +73,6 @@ func partly(f *facts.Facts) string {
 		return "the whole portfolio"
 	}
 	return "of " + strings.Join(names, ", ") + " only what is near its end, since no sweep has come to its end yet (--all reads everything)"
-}
-
-// replaceFile writes a file that only its user can read, whole or not at all.
-func replaceFile(file string, text []byte) error {
-	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
-		return usageError{fmt.Errorf("%s is no file", file)}
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*") // with mode 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(f.Name()))
-	}
-	return syncDir(filepath.Dir(file))
 }
 
 // readFacts reads the facts in a file, or with "-" those on the standard input.

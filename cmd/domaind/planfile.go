@@ -35,7 +35,7 @@ func (g *globals) keepPlan(file string, plan control.Plan) error {
 func writeWhole(file string, text []byte) error {
 	switch info, err := os.Stat(file); {
 	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is there, and is no file", file)
+		return usageError{fmt.Errorf("%s is there, and is no file", file)}
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}

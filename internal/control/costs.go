@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"domaind/internal/executor"
 	"domaind/internal/portfolio"
 )
 
@@ -79,10 +80,7 @@ func (c *costs) paid(f *portfolio.DomainFacts) portfolio.Money {
 		c.fail(err)
 		return 0
 	}
-	if op.PerYear == 0 && op.Kind == portfolio.OpRenew {
-		return op.Price() / portfolio.Money(max(op.Years, 1)) // of former times
-	}
-	return op.PerYear
+	return executor.YearOf(op)
 }
 
 func (c *costs) fail(err error) {

@@ -28,16 +28,16 @@ func (x *Executor) LastPaid(dom portfolio.Domain) (paid Paid, ok bool, err error
 	if err != nil || !ok {
 		return Paid{}, false, err
 	}
-	year := yearOf(op)
+	year := YearOf(op)
 	return Paid{PerYear: year, Kind: op.Kind, Day: x.ceilings().day(op.ArmedAt)}, year > 0, nil
 }
 
-// yearOf is what a year of its term cost in a purchase; 0 where that is not known. The
+// YearOf is what a year of its term cost in a purchase; 0 where that is not known. The
 // price that was reserved has it exactly. The charge is what was paid in truth, and may be
 // less; but where it is more it holds something else as well (a trustee, WHOIS privacy, a
 // term of more than one year), and a later price measured by that would be let through
 // although it rose. The charge of a restore holds its fee, and says nothing of a year.
-func yearOf(op portfolio.Operation) portfolio.Money {
+func YearOf(op portfolio.Operation) portfolio.Money {
 	if op.Charge == nil || *op.Charge <= 0 || op.Kind == portfolio.OpRestore {
 		return op.PerYear
 	}

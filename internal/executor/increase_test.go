@@ -61,7 +61,7 @@ func TestYearOfAPurchase(t *testing.T) {
 		if tc.charge != 0 {
 			op.Charge = money(max(tc.charge, 0))
 		}
-		equal(t, tc.name, yearOf(op), tc.want)
+		equal(t, tc.name, YearOf(op), tc.want)
 	}
 	for _, tc := range []struct {
 		from, to portfolio.Money
