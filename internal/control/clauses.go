@@ -40,7 +40,10 @@ func (t *teller) done() string {
 	case portfolio.ActionRestore:
 		return "restored" + price
 	case portfolio.ActionAutoRenewal:
-		return "left to DNSimple's own auto-renewal, which is switched on" + strings.Replace(price, " at ", " and costs ", 1)
+		if price != "" {
+			price = "renews it" + price + " and "
+		}
+		return "left to DNSimple's own auto-renewal, which " + price + "is switched on"
 	case portfolio.ActionAccept:
 		return "accepted" + contact
 	case portfolio.ActionReject:

@@ -80,7 +80,11 @@ func (c *costs) paid(f *portfolio.DomainFacts) portfolio.Money {
 		c.fail(err)
 		return 0
 	}
-	return executor.YearOf(op)
+	year := executor.YearOf(op)
+	if year == 0 && op.Kind == portfolio.OpRenew {
+		year = op.Price() / portfolio.Money(max(op.Years, 1)) // of former times, and never found in the charges: good enough to be shown
+	}
+	return year
 }
 
 func (c *costs) fail(err error) {

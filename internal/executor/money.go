@@ -135,7 +135,7 @@ func price(kind portfolio.OperationKind, d portfolio.Domain, p portfolio.Prices,
 		q.total += p.Trustee
 	}
 	if p.Premium && kind == portfolio.OpRenew && years > 1 {
-		return quote{}, fmt.Errorf("%w: it is premium, and what price is to be confirmed for %d years is not documented; renew it for one", errNoPrice, years)
+		return quote{}, fmt.Errorf("it is premium, and what price is to be confirmed for %d years is not documented; renew it for one", years)
 	}
 	if p.Premium {
 		q.premium = &confirm

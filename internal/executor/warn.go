@@ -43,11 +43,11 @@ func (x *Executor) cause(d portfolio.Decision) (cause, helps string) {
 	scan := "then: domaind scan " + name
 	switch d.Verdict {
 	case portfolio.VerdictUncovered:
-		return "no rule speaks of it", "write a rule that does, then: domaind reload"
+		return "no rule speaks of it", "write a rule that does; then: domaind reload"
 	case portfolio.VerdictHold:
-		return fmt.Sprintf("%s holds it (%s)", d.Rule, d.Reason), "change or end that rule, then: domaind reload"
+		return fmt.Sprintf("%s holds it (%s)", d.Rule, d.Reason), "change or end that rule; then: domaind reload"
 	case portfolio.VerdictWouldAct:
-		return fmt.Sprintf("%s is in dry-run", d.Rule), `set its mode, or the one above it, to "act", then: domaind reload`
+		return fmt.Sprintf("%s is in dry-run", d.Rule), `set its mode, or the one above it, to "act"; then: domaind reload`
 	case portfolio.VerdictAsk:
 		return x.asksStill(d, name)
 	case portfolio.VerdictBlocked:
@@ -89,9 +89,9 @@ func (x *Executor) blockedBy(d portfolio.Decision, name, scan string) (cause, he
 	case portfolio.CodeUnread:
 		return d.Reason, fmt.Sprintf("see: domaind status; where it lasts, renew %s at DNSimple by hand", name)
 	case codeMaxPrice, "max_per_purchase", "max_per_day", "max_per_month", "max_purchases_per_day":
-		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, then: domaind reload", d.Code)
+		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s; then: domaind reload", d.Code)
 	case codeMaxIncrease:
-		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s, then: domaind reload; or agree to the price yourself: domaind renew %s", d.Code, name)
+		return fmt.Sprintf("blocked by %s: %s", d.Code, d.Reason), fmt.Sprintf("raise %s; then: domaind reload; or agree to the price yourself: domaind renew %s", d.Code, name)
 	}
 	return d.Reason, "once it is mended, " + scan
 }

@@ -31,7 +31,7 @@ func TestWarnings(t *testing.T) {
 		old, _, _ := strings.Cut(rest, "\n")
 		return strings.Replace(renewAll, key+" = "+old, fmt.Sprintf("%s = %q", key, value), 1)
 	}
-	restart := "then: domaind reload"
+	reload := "; then: domaind reload"
 	for _, tc := range []struct {
 		name          string
 		more, policy  string // of the domain a.com, and beside it
@@ -39,17 +39,17 @@ func TestWarnings(t *testing.T) {
 		cause, helps  string
 		notice, twice bool // its level; it is scanned once more
 	}{
-		{name: "no rule", policy: ample, cause: "no rule speaks of it", helps: "write a rule that does, " + restart},
-		{name: "dry-run", policy: renewAll + `mode = "dry-run"`, cause: "renew-all is in dry-run", helps: `set its mode, or the one above it, to "act", ` + restart},
-		{name: "max_per_purchase", policy: limit("max_per_purchase", "14.99"), cause: "blocked by max_per_purchase: it costs 15.00", helps: "raise max_per_purchase, " + restart},
-		{name: "max_per_day", policy: limit("max_per_day", "14.99"), cause: "blocked by max_per_day: it costs 15.00", helps: "raise max_per_day, " + restart},
-		{name: "max_per_month", policy: limit("max_per_month", "14.99"), cause: "blocked by max_per_month: it costs 15.00", helps: "raise max_per_month, " + restart},
+		{name: "no rule", policy: ample, cause: "no rule speaks of it", helps: "write a rule that does" + reload},
+		{name: "dry-run", policy: renewAll + `mode = "dry-run"`, cause: "renew-all is in dry-run", helps: `set its mode, or the one above it, to "act"` + reload},
+		{name: "max_per_purchase", policy: limit("max_per_purchase", "14.99"), cause: "blocked by max_per_purchase: it costs 15.00", helps: "raise max_per_purchase" + reload},
+		{name: "max_per_day", policy: limit("max_per_day", "14.99"), cause: "blocked by max_per_day: it costs 15.00", helps: "raise max_per_day" + reload},
+		{name: "max_per_month", policy: limit("max_per_month", "14.99"), cause: "blocked by max_per_month: it costs 15.00", helps: "raise max_per_month" + reload},
 		{
 			name: "max_purchases_per_day", policy: strings.Replace(renewAll, "[spending]", "[spending]\nmax_purchases_per_day = 1", 1),
 			more:  "[[domain]]\naccount = \"desk\"\nname = \"first.com\"\nexpires = \"+2d\"\n",
-			cause: "blocked by max_purchases_per_day", helps: "raise max_purchases_per_day, " + restart,
+			cause: "blocked by max_purchases_per_day", helps: "raise max_purchases_per_day" + reload,
 		},
-		{name: "max_price", policy: renewAll + `max_price = "14.99"`, cause: "the max_price of renew-all is 14.99", helps: "raise max_price, " + restart},
+		{name: "max_price", policy: renewAll + `max_price = "14.99"`, cause: "the max_price of renew-all is 14.99", helps: "raise max_price" + reload},
 		{
 			name: "unknown", before: func(w *world) { w.loses(mainID, "/renewals", false) },
 			cause: "nobody knows whether it was bought", helps: "then: domaind resolve OP --done, or --not-bought",
@@ -74,7 +74,7 @@ func TestWarnings(t *testing.T) {
 				w.must(w.store.Commit(portfolio.Change{Pauses: []portfolio.Pause{{Scope: portfolio.PauseRestored, By: "daemon", Since: w.now(), Reason: "it is behind"}}}))
 			}, cause: "it is behind", helps: "domaind resume --after-restore",
 		},
-		{name: "held", policy: renewAll + holdA, cause: "keep holds it (being sold)", helps: "change or end that rule, " + restart},
+		{name: "held", policy: renewAll + holdA, cause: "keep holds it (being sold)", helps: "change or end that rule" + reload},
 		{name: "vendor's turn", more: "auto_renew = true\n", notice: true, cause: "it is the turn of DNSimple's own auto-renewal", helps: "whether DNSimple can charge"},
 		{
 			name: "vendor's turn, late", more: "auto_renew = true\nauto_renewal = { before = \"1h\" }\n", before: func(w *world) { w.clock.pass(4 * day) },
