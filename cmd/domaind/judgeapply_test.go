@@ -136,7 +136,7 @@ func TestJudgedAnswers(t *testing.T) {
 		default:
 			want[aboutItem(it)] = []string{b.appliedRow(it)}
 			rest.Items = append(rest.Items, it)
-			if it.Price != nil {
+			if it.Price != nil && it.Do != portfolio.ActionAutoRenewal {
 				rest.Totals.Asked += *it.Price
 			}
 		}

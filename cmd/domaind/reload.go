@@ -61,7 +61,7 @@ func reloadText(r control.Reload) string {
 	case !r.Applied:
 		return clean(r.Why)
 	case r.Was == r.Policy:
-		return fmt.Sprintf("reloaded: the policy is %s, as it was", r.Policy)
+		return fmt.Sprintf("reloaded: the policy is %s, as it was; spending and contacts are as the files have them now", r.Policy)
 	}
 	return fmt.Sprintf("reloaded: policy %s in place of %s; %s", r.Policy, r.Was, impactText(r))
 }
@@ -157,7 +157,7 @@ func tooMuch(r control.Reload, impact scheduler.Impact, most portfolio.Percent) 
 	default:
 		return ""
 	}
-	return fmt.Sprintf("policy %s waits: %s: %s; look at it with \"domaind plan --diff\", then: domaind reload --accept %s", r.Policy, why, impactText(r), r.Policy)
+	return fmt.Sprintf("policy %s waits: %s: %s; look at it with \"domaind plan --facts FILE --config NEW --diff OLD\", then: domaind reload --accept %s", r.Policy, why, impactText(r), r.Policy)
 }
 
 func (r *reloader) tell(level portfolio.Level, what, text string, data map[string]any) error {

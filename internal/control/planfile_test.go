@@ -76,7 +76,7 @@ func TestParsePlan(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
 	}
-	if got.Totals != (Totals{Price: 3200, Asked: 9000}) {
+	if got.Totals != (Totals{Price: 2500, Asked: 9000}) {
 		t.Errorf("%+v", got.Totals)
 	}
 }
@@ -118,7 +118,7 @@ func TestBrokenPlans(t *testing.T) {
 		"a negative price":  {sure(func(p *Plan) { *p.Items[0].Price = -1500 }), "item 1 (a.com): its price is -15.00"},
 		"a price that was edited": {
 			edit(func(p *Plan) { *p.Items[0].Price = 100 }),
-			"its items cost 18.00 (and 90.00 that is asked for), and its totals say 32.00 (and 90.00): was it edited?",
+			"its items cost 11.00 (and 90.00 that is asked for), and its totals say 25.00 (and 90.00): was it edited?",
 		},
 		"one that is asked, edited": {edit(func(p *Plan) { *p.Items[1].Price = 9001 }), "was it edited?"},
 		"one removed":               {edit(func(p *Plan) { p.Items = p.Items[1:] }), "was it edited?"},

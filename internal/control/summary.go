@@ -93,7 +93,7 @@ func Verdicts() []portfolio.Verdict {
 
 func (s *Sum) add(it *Item) {
 	s.Items++
-	if it.Price == nil {
+	if !priced(it) {
 		return
 	}
 	switch it.Verdict {
@@ -104,6 +104,10 @@ func (s *Sum) add(it *Item) {
 		s.Asked += *it.Price
 	}
 }
+
+// priced says whether an item has a price that counts: auto-renewal that is only switched on
+// costs nothing before DNSimple renews, and that no ceiling holds.
+func priced(it *Item) bool { return it.Price != nil && it.Do != portfolio.ActionAutoRenewal }
 
 func totalsOf(items []Item) Totals {
 	var s Sum
@@ -130,7 +134,7 @@ func summaryOf(items []Item, zone *time.Location) Summary {
 		a.add(it)
 		v := out.Verdicts[it.Verdict]
 		v.Items++
-		if it.Price != nil {
+		if priced(it) {
 			v.Price += *it.Price
 		}
 		out.Verdicts[it.Verdict] = v
@@ -140,7 +144,7 @@ func summaryOf(items []Item, zone *time.Location) Summary {
 				ExpiresAt: it.ExpiresAt, Verdict: it.Verdict, Rule: it.Rule,
 			})
 		}
-		if it.Price == nil || it.Verdict != portfolio.VerdictAct && it.Verdict != portfolio.VerdictWouldAct && it.Verdict != portfolio.VerdictAsk {
+		if !priced(it) || it.Verdict != portfolio.VerdictAct && it.Verdict != portfolio.VerdictWouldAct && it.Verdict != portfolio.VerdictAsk {
 			continue
 		}
 		month := ""

@@ -42,7 +42,10 @@ func TestSummary(t *testing.T) {
 	vendor.AutoRenew, vendor.Rule = true, "court"
 	lapsed := vendor
 	lapsed.Name, lapsed.State = "lapsed.com", portfolio.DomainExpired
+	switched := item(1, "h.ch", day(35), portfolio.VerdictAct, price(1200)) // by DNSimple itself, once it renews
+	switched.Do = portfolio.ActionAutoRenewal
 	got := summaryOf([]Item{
+		switched,
 		item(2, "a.com", day(3), portfolio.VerdictAct, price(1500)),
 		item(1, "b.com", day(4), portfolio.VerdictWouldAct, price(1)),
 		item(1, "c.com", day(34), portfolio.VerdictAsk, price(7000)),
@@ -54,7 +57,7 @@ func TestSummary(t *testing.T) {
 	}, time.FixedZone("behind", -13*3600))
 	want := Summary{
 		Accounts: []AccountSum{
-			{1, "one", Sum{Items: 8, Purchases: 2, Price: 2001, Asked: 7000}},
+			{1, "one", Sum{Items: 9, Purchases: 2, Price: 2001, Asked: 7000}},
 			{2, "two", Sum{Items: 1, Purchases: 1, Price: 1500}},
 		},
 		Months: []MonthSum{ // in three days it is March in UTC, and there, too; in 34 it is still that there
@@ -63,7 +66,7 @@ func TestSummary(t *testing.T) {
 			{"2026-04", Sum{Items: 1, Asked: 7000}},
 		},
 		Verdicts: map[portfolio.Verdict]Verdict{
-			"act": {3, 3500}, "would-act": {1, 1}, "ask": {1, 7000}, "blocked": {1, 99999}, "hold": {2, 0}, "uncovered": {1, 0},
+			"act": {4, 3500}, "would-act": {1, 1}, "ask": {1, 7000}, "blocked": {1, 99999}, "hold": {2, 0}, "uncovered": {1, 0},
 		},
 		Overlaps: []Overlap{}, IdleGroups: []IdleGroup{},
 		Vendor: []VendorBuys{{Account: 1, AccountName: "one", ID: 7, Name: "held.com", ExpiresAt: day(40), Verdict: "hold", Rule: "court"}},
