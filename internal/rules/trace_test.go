@@ -32,11 +32,13 @@ type concluded struct {
 
 func conclude(t rules.Trace) (c concluded) {
 	var held, winner, trial *rules.RuleTrace
+	blind := false // the first that acts accepts what is not proven: config lets no rule be so
 	for _, r := range inOrder(t) {
 		if r.Matches != rules.TruthYes {
 			continue
 		}
 		if f, ok := t.Decision.Resource.(portfolio.PushFacts); ok && r.Does == portfolio.ActionAccept && !f.Proven() && r.Role != rules.RoleTried {
+			blind = blind || winner == nil
 			continue // nothing unproven is accepted
 		}
 		hold := r.Does == portfolio.ActionHold || r.Does == portfolio.ActionLetLapse
@@ -50,7 +52,7 @@ func conclude(t rules.Trace) (c concluded) {
 			c.Alerts = append(c.Alerts, r.Rule)
 		case hold && held == nil:
 			held = &r
-		case !hold && winner == nil:
+		case !hold && winner == nil && !blind:
 			winner = &r
 		}
 	}
