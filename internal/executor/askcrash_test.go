@@ -44,25 +44,7 @@ func askedCases() []crashCase {
 // answers what is asked: it is bought once, by an approval, or nobody knows.
 func TestEveryCrashOfAnAnswer(t *testing.T) {
 	for _, tc := range askedCases() {
-		t.Run(tc.name, func(t *testing.T) {
-			w, whole, _ := tc.run(t)
-			tc.check(t, w)
-			for where, n := range map[string]int{"commit": whole.commits, "request": whole.requests} {
-				if n < 5 {
-					t.Fatalf("only %d points: %s", n, where)
-				}
-				for k := 1; k <= min(n, lastPoint); k++ {
-					for _, after := range []bool{false, true} {
-						p := crashPoint{where, k, after}
-						t.Run(p.String(), func(t *testing.T) {
-							w, _, deaths := tc.run(t, p)
-							equal(t, "deaths", deaths, 1)
-							tc.check(t, w)
-						})
-					}
-				}
-			}
-		})
+		t.Run(tc.name, tc.everywhere)
 	}
 }
 
