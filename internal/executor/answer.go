@@ -13,24 +13,11 @@ import (
 // it ends, and is not asked again as long as what it showed stands. What cannot be answered
 // is a [RefusedError]. One whose subject has moved is asked anew.
 func (x *Executor) Answer(ctx context.Context, key string, approve bool, by, reason string) (portfolio.Operation, error) {
-	op, ok, err := x.ledger.Operation(key)
-	switch {
-	case err != nil:
-		return op, err
-	case !ok:
-		return op, refusedf("there is no operation %q", key)
-	}
-	if turn, ok := x.turns[op.AccountID]; ok {
-		if err := turn.wait(ctx); err != nil {
-			return op, fmt.Errorf("wait for what account %d is doing: %w", op.AccountID, err)
-		}
-		defer turn.Unlock()
-	} else if approve {
-		return op, refusedf("%s: account %d is not configured any more", op, op.AccountID)
-	}
-	if op, _, err = x.ledger.Operation(key); err != nil { // it may have moved on meanwhile
+	op, release, err := x.inItsTurn(ctx, key, approve)
+	if err != nil {
 		return op, err
 	}
+	defer release()
 	if op.State != portfolio.StateAsked {
 		return op, refusedf("%s is %s (%s): only what waits for an answer can be approved or denied", op, op.State, op.LastNote())
 	}
@@ -38,6 +25,33 @@ func (x *Executor) Answer(ctx context.Context, key string, approve bool, by, rea
 		return x.deny(op, x.answer(op, portfolio.ApprovalAnswer, by, reason))
 	}
 	return x.approve(ctx, op, x.answer(op, portfolio.ApprovalAnswer, by, reason))
+}
+
+// inItsTurn reads an operation that an operator speaks of, and has its account's turn until
+// it is released: nobody else moves it on meanwhile. One of an account that is not
+// configured any more can be ended, and not carried on.
+func (x *Executor) inItsTurn(ctx context.Context, key string, carriesOn bool) (op portfolio.Operation, release func(), err error) {
+	op, ok, err := x.ledger.Operation(key)
+	switch {
+	case err != nil:
+		return op, nil, err
+	case !ok:
+		return op, nil, refusedf("there is no operation %q", key)
+	}
+	release = func() {}
+	if turn, ok := x.turns[op.AccountID]; ok {
+		if err := turn.wait(ctx); err != nil {
+			return op, nil, fmt.Errorf("wait for what account %d is doing: %w", op.AccountID, err)
+		}
+		release = turn.Unlock
+	} else if carriesOn {
+		return op, nil, refusedf("%s: account %d is not configured any more", op, op.AccountID)
+	}
+	if op, _, err = x.ledger.Operation(key); err != nil { // it may have moved on meanwhile
+		release()
+		return op, nil, err
+	}
+	return op, release, nil
 }
 
 // answer is an approval of what an operation shows.

@@ -16,24 +16,11 @@ func (x *Executor) Resolve(ctx context.Context, key string, how Resolution, by, 
 	if how != ResolveDone && how != ResolveNotBought && how != ResolveBuyAgain {
 		return portfolio.Operation{}, refusedf("%q is no resolution", how)
 	}
-	op, ok, err := x.ledger.Operation(key)
-	switch {
-	case err != nil:
-		return op, err
-	case !ok:
-		return op, refusedf("there is no operation %q", key)
-	}
-	if turn, ok := x.turns[op.AccountID]; ok {
-		if err := turn.wait(ctx); err != nil {
-			return op, fmt.Errorf("wait for what account %d is doing: %w", op.AccountID, err)
-		}
-		defer turn.Unlock()
-	} else if how == ResolveBuyAgain {
-		return op, refusedf("%s: account %d is not configured any more", op, op.AccountID)
-	}
-	if op, _, err = x.ledger.Operation(key); err != nil { // it may have moved on meanwhile
+	op, release, err := x.inItsTurn(ctx, key, how == ResolveBuyAgain)
+	if err != nil {
 		return op, err
 	}
+	defer release()
 	if how == ResolveNotBought && op.State == portfolio.StateReserved && (op.Kind.Once() || op.Sent == 0) {
 		return x.withdraw(op, by, reason)
 	}
